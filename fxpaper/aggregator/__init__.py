@@ -1,0 +1,1 @@
+"""Prices: sources, rotation, budgets, cache and quality turn a provider's answer into a Quote."""

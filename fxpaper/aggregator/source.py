@@ -1,0 +1,98 @@
+"""The port of a price source, and what is told about one."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from enum import StrEnum
+from typing import Protocol
+
+import msgspec
+
+from fxpaper.domain.bar import Bar
+from fxpaper.domain.instant import Instant
+from fxpaper.domain.quote import Evidence, Quote
+
+
+class Source(Protocol):
+    """One origin of prices.
+
+    A source is given normal symbols (``EURUSD``) and returns quotes in points. It knows its
+    provider's names, wire format and limits, and nothing about other sources.
+    """
+
+    name: str
+    """As in the configuration, e.g. ``twelve_data``."""
+    evidence: Evidence
+    """What its quotes carry."""
+    polled: bool
+    """Whether a fresh quote has to be fetched by :meth:`fetch`; False for a stream."""
+
+    def supports(self, symbol: str) -> bool:
+        """Tell whether the provider quotes this very instrument (never a future in its place)."""
+
+    def quotes(self, symbols: frozenset[str]) -> AsyncIterator[Quote]:
+        """Yield quotes as they come, until the source ends or fails.
+
+        A polled source fetches in turn, as often as its budget and interval allow.
+
+        Raises:
+            TransientError: it failed and may work later; ``RateLimitedError`` tells when.
+            ConfigurationError: its key is wrong; it will not work before that is changed.
+        """
+
+    async def fetch(self, symbol: str) -> Quote:
+        """Return a quote asked for just now; only a polled source can.
+
+        Raises:
+            TransientError: as for :meth:`quotes`.
+        """
+
+    async def history(self, symbol: str) -> list[Bar]:
+        """Return recent closed one-minute bars, oldest first; empty where it has none."""
+
+    async def close(self) -> None:
+        """Release sockets and threads."""
+
+
+class SourceCondition(StrEnum):
+    """How a source is doing."""
+
+    IDLE = "idle"
+    CONNECTING = "connecting"
+    LIVE = "live"
+    QUIET = "quiet"
+    FAILED = "failed"
+    LIMITED = "limited"
+    FINISHED = "finished"
+
+
+class SourceState(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known about a source right now.
+
+    Args:
+        name: of the source.
+        state: how it is doing.
+        active: whether some symbol's quotes come from it now.
+        evidence: what its quotes carry.
+        symbols: those it is serving now.
+        last_quote_at: receive time of its latest quote, nanoseconds UTC.
+        error: why it failed, in one sentence.
+        retry_at: when it is tried again, nanoseconds UTC.
+        used_minute: calls counted in this minute.
+        limit_minute: calls allowed in a minute; None without such a limit.
+        used_day: calls counted today.
+        limit_day: calls allowed in a day; None without such a limit.
+    """
+
+    name: str
+    state: SourceCondition
+    active: bool
+    evidence: Evidence
+    symbols: tuple[str, ...] = ()
+    last_quote_at: Instant | None = None
+    error: str | None = None
+    retry_at: Instant | None = None
+    used_minute: int = 0
+    limit_minute: int | None = None
+    used_day: int = 0
+    limit_day: int | None = None

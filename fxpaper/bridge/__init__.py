@@ -1,0 +1,1 @@
+"""MetaTrader: reserved for the bridge."""

@@ -1,0 +1,1 @@
+"""Fan-out of quotes, events and states to whoever listens."""

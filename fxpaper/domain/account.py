@@ -1,0 +1,65 @@
+"""An account: who pays."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from enum import StrEnum
+
+import msgspec
+
+from fxpaper.domain.instant import Instant
+
+
+class Mode(StrEnum):
+    """Whether money is at stake; fixed when the account is opened."""
+
+    PAPER = "paper"
+
+
+class Account(msgspec.Struct, frozen=True, kw_only=True):
+    """One hedging account.
+
+    Args:
+        id: its name, e.g. ``paper``.
+        mode: paper or live, for its whole life.
+        currency: what balance, margin and profit are in.
+        leverage: 100 means 1:100.
+        balance: money without open positions.
+        initial_balance: what it was opened with.
+        opened_at: nanoseconds UTC.
+        seq: number of its latest event.
+    """
+
+    id: str
+    mode: Mode
+    currency: str
+    leverage: int
+    balance: Decimal
+    initial_balance: Decimal
+    opened_at: Instant
+    seq: int = 0
+
+
+class Valuation(msgspec.Struct, frozen=True):
+    """What an account is worth at the latest quotes, in its currency.
+
+    Args:
+        balance: money without open positions.
+        floating_profit: what closing everything now would bring.
+        equity: balance plus floating profit.
+        margin: held for open positions.
+        free_margin: equity minus margin.
+        margin_level: equity over margin in per cent; None without positions.
+        profits: floating profit of each open position, by its id; None where no conversion
+            quote is known yet.
+        complete: False while some position's profit is unknown.
+    """
+
+    balance: Decimal
+    floating_profit: Decimal
+    equity: Decimal
+    margin: Decimal
+    free_margin: Decimal
+    margin_level: Decimal | None
+    profits: dict[str, Decimal | None]
+    complete: bool

@@ -1,0 +1,78 @@
+"""Fills, and the money they moved."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from enum import StrEnum
+
+import msgspec
+
+from fxpaper.domain.instant import Instant
+from fxpaper.domain.instrument import Points
+from fxpaper.domain.order import Side
+from fxpaper.domain.quote import Quote
+
+
+class Entry(StrEnum):
+    """Whether a deal opened or closed."""
+
+    IN = "in"
+    OUT = "out"
+
+
+class DealReason(StrEnum):
+    """Why a deal happened; every deal has exactly one."""
+
+    SIGNAL = "signal"
+    MANUAL = "manual"
+    STOP_LOSS = "stop_loss"
+    TAKE_PROFIT = "take_profit"
+
+
+class Deal(msgspec.Struct, frozen=True, kw_only=True):
+    """One fill.
+
+    Args:
+        id: unique within the account.
+        account: whose.
+        position_id: the position it opened or closed.
+        order_id: the order it filled; None for a close.
+        signal_id: the signal that led to it, or None.
+        symbol: canonical symbol.
+        digits: decimals of its prices.
+        side: buy or sell; a long position closes with a sell.
+        entry: in or out.
+        lots: volume.
+        price: in points.
+        at: nanoseconds UTC.
+        reason: why.
+        commission: charged, account currency, never positive.
+        swap: overnight interest settled with it, account currency.
+        profit: price difference in account currency, without costs; 0 for an entry.
+        gross: the same in the instrument's quote currency, exact.
+        conversion: account currency per unit of quote currency that was applied, to eight
+            decimals; None where nothing was converted.
+        balance: of the account after it.
+        quote: the quote it was filled on.
+    """
+
+    id: str
+    account: str
+    position_id: str
+    order_id: str | None
+    signal_id: str | None
+    symbol: str
+    digits: int
+    side: Side
+    entry: Entry
+    lots: Decimal
+    price: Points
+    at: Instant
+    reason: DealReason
+    commission: Decimal
+    swap: Decimal
+    profit: Decimal
+    gross: Decimal
+    conversion: Decimal | None
+    balance: Decimal
+    quote: Quote

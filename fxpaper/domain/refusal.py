@@ -1,0 +1,58 @@
+"""A decision not to act: code, the two numbers that met, and a sentence with a way out."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+
+class RefusalCode(StrEnum):
+    """Why something was not done. Codes are a stable contract; each is in docs/reference."""
+
+    # What was sent cannot be read or makes no sense.
+    MALFORMED = "malformed"
+    UNKNOWN_SYMBOL = "unknown_symbol"
+    CONFIDENCE_OUT_OF_RANGE = "confidence_out_of_range"
+    TIME_WITHOUT_ZONE = "time_without_zone"
+    SIGNAL_ID_REUSED = "signal_id_reused"
+    # The rules for the model and the moment say no.
+    AUTO_EXECUTION_OFF = "auto_execution_off"
+    CONFIDENCE_TOO_LOW = "confidence_too_low"
+    SIGNAL_EXPIRED = "signal_expired"
+    SIGNAL_FROM_FUTURE = "signal_from_future"
+    MARKET_CLOSED = "market_closed"
+    NO_QUOTE = "no_quote"
+    STALE_QUOTE = "stale_quote"
+    GRADE_TOO_LOW = "grade_too_low"
+    NOTHING_TO_CLOSE = "nothing_to_close"
+    # The order cannot be right.
+    STOP_REQUIRED = "stop_required"
+    STOP_WRONG_SIDE = "stop_wrong_side"
+    STOP_TOO_CLOSE = "stop_too_close"
+    TAKE_PROFIT_WRONG_SIDE = "take_profit_wrong_side"
+    LOTS_BELOW_MINIMUM = "lots_below_minimum"
+    LOTS_OFF_STEP = "lots_off_step"
+    RISK_TOO_HIGH = "risk_too_high"
+    INSUFFICIENT_MARGIN = "insufficient_margin"
+    NO_CONVERSION = "no_conversion"
+    # What it names is not there.
+    UNKNOWN_ACCOUNT = "unknown_account"
+    UNKNOWN_POSITION = "unknown_position"
+    UNKNOWN_SIGNAL = "unknown_signal"
+
+
+class Refused(msgspec.Struct, frozen=True):
+    """A decision not to act.
+
+    Args:
+        code: why; stable.
+        text: one sentence: what was wrong, the value, what would be right.
+        actual: the value that was found, as text.
+        limit: the value that would have been right, as text.
+    """
+
+    code: RefusalCode
+    text: str
+    actual: str = ""
+    limit: str = ""

@@ -1,0 +1,1 @@
+"""The pure engine: quotes, commands and times go in, events come out."""

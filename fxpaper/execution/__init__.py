@@ -1,0 +1,1 @@
+"""Brokers: what turns an approved command into events."""

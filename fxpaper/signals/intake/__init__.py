@@ -1,0 +1,1 @@
+"""One parser per dialect: payload in, Signal or Refused out."""

@@ -1,0 +1,95 @@
+"""What the server needs from the rooms beside it; ``app.py`` hands it in."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import msgspec
+
+from fxpaper.aggregator.source import SourceState
+from fxpaper.domain.account import Account, Valuation
+from fxpaper.domain.bar import Bar
+from fxpaper.domain.deal import Deal
+from fxpaper.domain.instant import Instant
+from fxpaper.domain.instrument import Instrument, Points
+from fxpaper.domain.position import Position
+from fxpaper.domain.quote import Quote
+from fxpaper.domain.refusal import Refused
+from fxpaper.domain.signal import ModelPolicy, SignalRecord
+
+
+class AccountView(msgspec.Struct, frozen=True):
+    """An account as committed, valued at the latest quotes.
+
+    Args:
+        account: with the number of its latest committed event in ``seq``.
+        valuation: at the latest quotes.
+        positions: open ones, oldest first.
+        close_prices: what each would close at now, in points, by position id; None without a quote.
+    """
+
+    account: Account
+    valuation: Valuation
+    positions: tuple[Position, ...]
+    close_prices: dict[str, Points | None]
+
+
+class SignalAnswer(msgspec.Struct, frozen=True):
+    """What came of handing in a signal.
+
+    Args:
+        record: its row in the journal: executed, refused, waiting or unreadable.
+        duplicate: whether the very same signal had been handed in before.
+        reused: the refusal when its id belongs to another signal; ``record`` is then that signal's.
+    """
+
+    record: SignalRecord
+    duplicate: bool = False
+    reused: Refused | None = None
+
+
+class Execution(Protocol):
+    """The account's one order of things."""
+
+    async def submit(self, body: bytes, door: str) -> SignalAnswer:
+        """Journal and decide a signal; answers after the commit.
+
+        Waits a short while for a fresh quote; after that the answer's record is still waiting.
+        """
+
+    async def close(self, position_id: str) -> Deal | Refused:
+        """Close a position at the market, for a person; answers after the commit."""
+
+    async def set_policy(self, policy: ModelPolicy) -> ModelPolicy:
+        """Change what a model may do; answers after the commit."""
+
+    def view(self) -> AccountView:
+        """Return the account as committed, valued now."""
+
+    def policies(self) -> list[ModelPolicy]:
+        """Return what each known model may do."""
+
+
+class Market(Protocol):
+    """Prices as they are known now."""
+
+    def quote(self, symbol: str) -> Quote | None:
+        """Return the latest quote of a symbol, however old."""
+
+    def bars(self, symbol: str, interval: str, limit: int) -> list[Bar]:
+        """Return the newest bars, oldest first; the last one may be open."""
+
+    def symbols(self) -> tuple[str, ...]:
+        """Return the watched symbols, in the configured order."""
+
+    def instruments(self) -> dict[str, Instrument]:
+        """Return every instrument of the broker profile."""
+
+    def sources(self) -> list[SourceState]:
+        """Return the state of every configured source, by priority."""
+
+    def is_open(self) -> bool:
+        """Tell whether the forex week is open now."""
+
+    def now(self) -> Instant:
+        """Return the market's present, nanoseconds UTC; a recording has its own."""

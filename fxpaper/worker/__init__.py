@@ -1,0 +1,1 @@
+"""Long-running roles as recipes."""
