@@ -13,6 +13,24 @@ from fxpaper.domain.instant import Instant
 from fxpaper.domain.quote import Evidence, Quote
 
 
+class Usage(msgspec.Struct, frozen=True, kw_only=True):
+    """What is used of a provider's plan.
+
+    Args:
+        used_minute: calls counted in this calendar minute.
+        limit_minute: calls allowed in a minute; None without such a limit.
+        used_day: calls counted on this UTC day.
+        limit_day: calls allowed in a day; None without such a limit.
+        banned_until: the provider wants no call before; nanoseconds UTC, 0 for never banned.
+    """
+
+    used_minute: int = 0
+    limit_minute: int | None = None
+    used_day: int = 0
+    limit_day: int | None = None
+    banned_until: Instant = 0
+
+
 class Source(Protocol):
     """One origin of prices.
 
@@ -49,6 +67,13 @@ class Source(Protocol):
 
     async def history(self, symbol: str) -> list[Bar]:
         """Return recent closed one-minute bars, oldest first; empty where it has none."""
+
+    async def usage(self) -> Usage | None:
+        """Return what is used of its plan; None where nothing is counted.
+
+        Raises:
+            TransientError: the store with the budgets does not answer.
+        """
 
     async def close(self) -> None:
         """Release sockets and threads."""

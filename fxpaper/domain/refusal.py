@@ -30,6 +30,7 @@ class RefusalCode(StrEnum):
     STOP_REQUIRED = "stop_required"
     STOP_WRONG_SIDE = "stop_wrong_side"
     STOP_TOO_CLOSE = "stop_too_close"
+    LEVEL_TOO_FAR = "level_too_far"
     TAKE_PROFIT_WRONG_SIDE = "take_profit_wrong_side"
     LOTS_BELOW_MINIMUM = "lots_below_minimum"
     LOTS_OFF_STEP = "lots_off_step"

@@ -1,1 +1,1 @@
-"""The ledger's schema, step by step."""
+"""Every version of the tables, as steps from one to the next. Released steps never change."""

@@ -1,1 +1,14 @@
 """REST routes, one noun per file."""
+
+from fxpaper.web.routes import account, daemon, history, market, models, positions, signals
+
+ROUTES = (
+    *daemon.ROUTES,
+    *account.ROUTES,
+    *positions.ROUTES,
+    *history.ROUTES,
+    *signals.ROUTES,
+    *models.ROUTES,
+    *market.ROUTES,
+)
+"""Every route of the API, in the order of the document."""

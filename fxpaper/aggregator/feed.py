@@ -1,0 +1,282 @@
+"""The price feed: sources by priority in, one examined stream of quotes out.
+
+It outlives every failure of a source: what a source raises becomes its state, a line in the log,
+and a reason to ask the next one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+import structlog
+from redis.exceptions import RedisError
+
+from fxpaper.aggregator.bars import Bars
+from fxpaper.aggregator.cache import QuoteCache, SingleFlight
+from fxpaper.aggregator.quality import Examiner, Reason, Rejection
+from fxpaper.aggregator.rotation import Candidate, Rotation
+from fxpaper.aggregator.seat import Seat
+from fxpaper.aggregator.source import Source, SourceState
+from fxpaper.aggregator.states import state_of, why_no_prices
+from fxpaper.aggregator.store import Store
+from fxpaper.clock import Clock
+from fxpaper.domain.bar import Bar
+from fxpaper.domain.instant import NS_PER_SECOND, Instant
+from fxpaper.domain.quote import Quote, Transport
+from fxpaper.errors import ConfigurationError, FxpaperError, RateLimitedError, TransientError
+
+log = structlog.get_logger(__name__)
+
+_SILENCE_NS = 120 * NS_PER_SECOND
+_SHARED_NS = 2 * NS_PER_SECOND
+_SEED_AFTER_SECONDS = 15.0
+_FRESH_NS = {Transport.STREAM: 30 * NS_PER_SECOND, Transport.REST: 180 * NS_PER_SECOND}
+
+
+class PriceFeed:
+    """Runs the sources and passes on what is fit to be passed on.
+
+    Args:
+        sources: by priority, best first.
+        symbols: that are wanted.
+        clock: of the market.
+        store: for the latest quotes.
+        is_open: tells whether the market trades at an instant.
+        rhythm: seconds between two looks at what is silent, rested or due.
+
+    Attributes:
+        bars: made of the quotes that were passed on.
+    """
+
+    def __init__(
+        self,
+        sources: Sequence[Source],
+        symbols: Sequence[str],
+        clock: Clock,
+        store: Store,
+        is_open: Callable[[Instant], bool],
+        rhythm: float = 0.5,
+    ) -> None:
+        self.bars = Bars(is_open)
+        self._symbols = tuple(symbols)
+        self._clock = clock
+        self._is_open = is_open
+        self._rhythm = rhythm
+        self._cache = QuoteCache(store)
+        self._flights = SingleFlight()
+        self._examiner = Examiner()
+        self._seats = {
+            source.name: Seat(source, self._on_quote, self._on_end) for source in sources
+        }
+        self._rotation = Rotation([_candidate(source) for source in sources], symbols)
+        self._publish: Callable[[Quote], None] = _drop
+        self._on_bar: Callable[[Bar], None] = _drop
+
+    async def run(
+        self, publish: Callable[[Quote], None], on_bar: Callable[[Bar], None] | None = None
+    ) -> None:
+        """Work until cancelled; closes the sources at the end.
+
+        Args:
+            publish: is told each quote that is passed on.
+            on_bar: is told each bar when it closes, once.
+        """
+        self._publish = publish
+        self._on_bar = on_bar or _drop
+        try:
+            async with asyncio.TaskGroup() as group:
+                for seat in self._seats.values():
+                    group.create_task(seat.run())
+                group.create_task(self._use_store())
+                group.create_task(self._seed())
+                await self._look_after()
+        finally:
+            for seat in self._seats.values():
+                await seat.source.close()
+
+    def latest(self, symbol: str) -> Quote | None:
+        """Return the latest quote of a symbol, however old."""
+        return self._examiner.latest(symbol)
+
+    async def fresh(self, symbol: str) -> Quote:
+        """Return a quote asked for just now, or the latest where a stream serves the symbol.
+
+        A source that fails is replaced by the next at once.
+
+        Raises:
+            RateLimitedError: the budget of the last source that could be asked is spent.
+            TransientError: no source can be asked, or none answered.
+        """
+        problem = TransientError(f"No source serves {symbol} now. {self.note() or ''}".strip())
+        for _ in self._seats:
+            seat = self._seats.get(self._rotation.serving(symbol) or "")
+            if seat is None:
+                break
+            try:
+                return await self._fresh_from(seat, symbol)
+            except TransientError as failure:
+                problem = failure
+                if self._rotation.serving(symbol) == seat.source.name:
+                    break
+        raise problem
+
+    def states(self) -> list[SourceState]:
+        """Return how each source is doing, by priority."""
+        now = self._clock.now()
+        is_open = self._is_open(now)
+        return [
+            state_of(seat, self._rotation, now, is_open=is_open) for seat in self._seats.values()
+        ]
+
+    def refusals(self) -> dict[tuple[str, Reason], int]:
+        """Return how many quotes were kept back or corrected, by source and reason."""
+        return dict(self._examiner.counts)
+
+    def note(self) -> str | None:
+        """Return why there are no prices, in one sentence; None while some source works."""
+        return why_no_prices(self.states())
+
+    async def _fresh_from(self, seat: Seat, symbol: str) -> Quote:
+        latest = self.latest(symbol)
+        if not seat.source.polled:
+            if latest is None:
+                raise TransientError(f"{seat.source.name} has not quoted {symbol} yet.")
+            return latest
+        if latest is not None and latest.evidence.source == seat.source.name:
+            age = self._clock.now() - latest.received_at
+            if age < _SHARED_NS:
+                return latest
+        return await self._flights.fetch(symbol, lambda: self._fetch(seat, symbol))
+
+    async def _fetch(self, seat: Seat, symbol: str) -> Quote:
+        try:
+            quote = await seat.source.fetch(symbol)
+        except Exception as problem:
+            if seat.source.supports(symbol):
+                self._on_end(seat, problem)
+            else:
+                self._match()
+            if isinstance(problem, TransientError):
+                raise
+            raise TransientError(f"{seat.source.name}: {problem}") from problem
+        self._on_quote(seat, quote)
+        return self.latest(symbol) or quote
+
+    def _on_quote(self, seat: Seat, quote: Quote) -> None:
+        """Examine a quote and pass it on if its source serves the symbol."""
+        name, symbol, now = seat.source.name, quote.symbol, self._clock.now()
+        outcome = self._examiner.examine(quote, now)
+        fresh = self._is_fresh(quote, now)
+        before = self._rotation.serving(symbol)
+        if isinstance(outcome, Rejection):
+            repeated = outcome.reason is Reason.REPEATED
+            if not repeated:
+                log.warning("quote_refused", source=name, reason=outcome.reason, text=outcome.text)
+            self._rotation.report_quote(name, symbol, now, fresh=fresh and repeated)
+            return
+        if not self._rotation.report_quote(name, symbol, now, fresh=fresh):
+            return
+        if before != name:
+            log.info("source_switched", symbol=symbol, before=before, now=name)
+            self._match()
+        self._examiner.accept(outcome)
+        self._cache.note(outcome)
+        self._publish(outcome)
+        for bar in self.bars.on_quote(outcome):
+            self._on_bar(bar)
+
+    def _is_fresh(self, quote: Quote, now: Instant) -> bool:
+        limit = _FRESH_NS.get(quote.evidence.transport)
+        return limit is None or now - quote.quoted_at <= limit or not self._is_open(now)
+
+    def _on_end(self, seat: Seat, problem: Exception | None) -> None:
+        """Turn what a source raised into its standing and give its symbols to others."""
+        name, now = seat.source.name, self._clock.now()
+        match problem:
+            case None:
+                log.info("source_finished", source=name)
+                self._rotation.report_gone(name, None)
+            case ConfigurationError():
+                log.error("source_disabled", source=name, problem=str(problem))
+                self._rotation.report_gone(name, str(problem))
+            case RateLimitedError(retry_at=retry_at):
+                log.warning("source_limited", source=name, problem=str(problem))
+                self._rotation.report_limited(name, retry_at, str(problem))
+            case TransientError():
+                log.warning("source_failed", source=name, problem=str(problem))
+                self._rotation.report_failure(name, now, str(problem))
+            case _:
+                log.error("source_failed", source=name, exc_info=problem)
+                text = f"{type(problem).__name__}: {problem}"
+                self._rotation.report_failure(name, now, text)
+        self._match()
+
+    def _match(self) -> None:
+        """Give every source the symbols that it is to be connected for."""
+        now = self._clock.now()
+        is_open = self._is_open(now)
+        for name, symbols in self._rotation.assign(now).items():
+            seat = self._seats[name]
+            known = all(self.latest(symbol) is not None for symbol in symbols)
+            # Nothing new can come before the market opens; one answer each is enough to show.
+            rests = seat.source.polled and not is_open and known
+            seat.assign(frozenset() if rests else symbols)
+
+    async def _look_after(self) -> None:
+        while True:
+            now = self._clock.now()
+            self._rotation.check_silence(now, is_open=self._is_open(now))
+            self._match()
+            for bar in self.bars.on_time(now):
+                self._on_bar(bar)
+            await asyncio.sleep(self._rhythm)
+
+    async def _use_store(self) -> None:
+        """Write the latest quotes and read the budgets, as far as the store answers."""
+        while True:
+            try:
+                await self._cache.flush()
+                for seat in self._seats.values():
+                    seat.usage = await seat.source.usage() or seat.usage
+            except (RedisError, TransientError) as problem:
+                log.warning("store_silent", problem=str(problem))
+            await asyncio.sleep(self._rhythm)
+
+    async def _seed(self) -> None:
+        """Fill the charts from the first source that has a past; quotes come first."""
+        for _ in range(round(_SEED_AFTER_SECONDS / self._rhythm)):
+            if all(self.latest(symbol) is not None for symbol in self._symbols):
+                break
+            await asyncio.sleep(self._rhythm)
+        for symbol in self._symbols:
+            for seat in self._seats.values():
+                if self._may_seed(seat.source, symbol) and await self._seed_from(
+                    seat.source, symbol
+                ):
+                    break
+
+    def _may_seed(self, source: Source, symbol: str) -> bool:
+        """Tell whether a source's past belongs on the chart; made-up bars never join real ones."""
+        made_up = source.evidence.simulated and self._rotation.serving(symbol) != source.name
+        return source.supports(symbol) and not made_up
+
+    async def _seed_from(self, source: Source, symbol: str) -> bool:
+        try:
+            history = await source.history(symbol)
+        except FxpaperError as problem:
+            log.warning("no_history", source=source.name, symbol=symbol, problem=str(problem))
+            return False
+        self.bars.seed(symbol, history)
+        return bool(history)
+
+
+def _candidate(source: Source) -> Candidate:
+    stream = source.evidence.transport is Transport.STREAM
+    return Candidate(
+        source.name, source.supports, _SILENCE_NS if stream else None, polled=source.polled
+    )
+
+
+def _drop(_: object) -> None:
+    """Take something and do nothing with it."""

@@ -1,0 +1,221 @@
+"""What each event changes in the tables. Pure: one event in, row changes out.
+
+No rule reads a table, so applying the log again gives the same rows, whatever transactions the
+events came in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import Enum
+from functools import singledispatch
+from typing import NamedTuple
+
+import msgspec
+from sqlalchemy import Table
+
+from fxpaper.domain.event import (
+    AccountOpened,
+    DealBooked,
+    Event,
+    ModelPolicySet,
+    OrderFilled,
+    OrderPlaced,
+    PositionClosed,
+    PositionOpened,
+    Recorded,
+    SignalDecided,
+    SignalReceived,
+    SignalUnreadable,
+)
+from fxpaper.domain.signal import SignalStatus
+from fxpaper.errors import IntegrityError
+from fxpaper.ledger.tables import ACCOUNTS, DEALS, MODEL_POLICIES, ORDERS, POSITIONS, SIGNALS
+
+Cell = str | int | None
+
+_ENCODER = msgspec.json.Encoder()
+
+
+class Write(Enum):
+    """How a row changes."""
+
+    INSERT = "insert"
+    """It must not exist yet."""
+    UPDATE = "update"
+    """It must exist."""
+    REPLACE = "replace"
+    """It may exist."""
+
+
+class Change(NamedTuple):
+    """One row's change.
+
+    Args:
+        write: how it changes.
+        table: where.
+        key: values of the table's primary key.
+        cells: new values by column; an insert and a replacement give every other column.
+    """
+
+    write: Write
+    table: Table
+    key: tuple[str, ...]
+    cells: dict[str, Cell]
+
+
+def merged(events: Iterable[Recorded]) -> list[Change]:
+    """Return what the events change together: at most one change for each row.
+
+    Raises:
+        IntegrityError: two events create the same thing.
+    """
+    changes: dict[tuple[str, tuple[str, ...]], Change] = {}
+    for recorded in events:
+        for change in changes_of(recorded):
+            place = (change.table.name, change.key)
+            earlier = changes.get(place)
+            if earlier is not None:
+                change = _joined(earlier, change, recorded)  # noqa: PLW2901
+            changes[place] = change
+    return list(changes.values())
+
+
+def changes_of(recorded: Recorded) -> list[Change]:
+    """Return what one event changes: its account's number, and mostly one more row."""
+    changes = _rows(recorded.event, recorded)
+    if not isinstance(recorded.event, AccountOpened):
+        number: dict[str, Cell] = {"seq": recorded.seq}
+        changes.insert(0, Change(Write.UPDATE, ACCOUNTS, (recorded.account,), number))
+    return changes
+
+
+def _joined(earlier: Change, later: Change, recorded: Recorded) -> Change:
+    if later.write is Write.INSERT:
+        raise IntegrityError(
+            f"Event {recorded.seq} of account {recorded.account} creates {' '.join(later.key)} in "
+            f"{later.table.name}, which an event before it has created. Nothing was written."
+        )
+    return earlier._replace(cells=earlier.cells | later.cells)
+
+
+def _text(value: object) -> str:
+    return _ENCODER.encode(value).decode()
+
+
+@singledispatch
+def _rows(event: Event, recorded: Recorded) -> list[Change]:
+    raise TypeError(f"no projection of {type(event).__name__} at {recorded.seq}")
+
+
+@_rows.register
+def _(event: AccountOpened, recorded: Recorded) -> list[Change]:
+    account = event.account
+    cells: dict[str, Cell] = {
+        "seq": recorded.seq,
+        "balance": str(account.balance),
+        "body": _text(account),
+    }
+    return [Change(Write.INSERT, ACCOUNTS, (recorded.account,), cells)]
+
+
+@_rows.register
+def _(event: ModelPolicySet, recorded: Recorded) -> list[Change]:
+    cells: dict[str, Cell] = {"body": _text(event.policy)}
+    key = (recorded.account, event.policy.model)
+    return [Change(Write.REPLACE, MODEL_POLICIES, key, cells)]
+
+
+@_rows.register
+def _(event: SignalReceived, recorded: Recorded) -> list[Change]:
+    signal = event.signal
+    cells: dict[str, Cell] = {
+        "seq": recorded.seq,
+        "given_id": None,
+        "model": signal.model,
+        "symbol": signal.symbol,
+        "status": SignalStatus.WAITING.value,
+        "body": _text(signal),
+        "decision": None,
+    }
+    return [Change(Write.INSERT, SIGNALS, (recorded.account, signal.id), cells)]
+
+
+@_rows.register
+def _(event: SignalUnreadable, recorded: Recorded) -> list[Change]:
+    signal = event.signal
+    cells: dict[str, Cell] = {
+        "seq": recorded.seq,
+        "given_id": signal.given_id,
+        "model": signal.model,
+        "symbol": signal.symbol,
+        "status": SignalStatus.REFUSED.value,
+        "body": _text(signal),
+        "decision": None,
+    }
+    return [Change(Write.INSERT, SIGNALS, (recorded.account, signal.id), cells)]
+
+
+@_rows.register
+def _(event: SignalDecided, recorded: Recorded) -> list[Change]:
+    cells: dict[str, Cell] = {
+        "status": event.decision.status.value,
+        "decision": _text(event.decision),
+    }
+    return [Change(Write.UPDATE, SIGNALS, (recorded.account, event.signal_id), cells)]
+
+
+@_rows.register
+def _(event: OrderPlaced, recorded: Recorded) -> list[Change]:
+    cells: dict[str, Cell] = {"seq": recorded.seq, "body": _text(event.order)}
+    return [Change(Write.INSERT, ORDERS, (recorded.account, event.order.id), cells)]
+
+
+@_rows.register
+def _(event: OrderFilled, recorded: Recorded) -> list[Change]:
+    cells: dict[str, Cell] = {"body": _text(event.order)}
+    return [Change(Write.UPDATE, ORDERS, (recorded.account, event.order.id), cells)]
+
+
+@_rows.register
+def _(event: DealBooked, recorded: Recorded) -> list[Change]:
+    deal = event.deal
+    balance: dict[str, Cell] = {"balance": str(deal.balance)}
+    cells: dict[str, Cell] = {
+        "seq": recorded.seq,
+        "position_id": deal.position_id,
+        "body": _text(deal),
+    }
+    return [
+        Change(Write.UPDATE, ACCOUNTS, (recorded.account,), balance),
+        Change(Write.INSERT, DEALS, (recorded.account, deal.id), cells),
+    ]
+
+
+@_rows.register
+def _(event: PositionOpened, recorded: Recorded) -> list[Change]:
+    cells: dict[str, Cell] = {
+        "seq": recorded.seq,
+        "body": _text(event.position),
+        "closed_at": None,
+        "deal_id": None,
+        "profit": None,
+        "commission": None,
+        "swap": None,
+        "r": None,
+    }
+    return [Change(Write.INSERT, POSITIONS, (recorded.account, event.position.id), cells)]
+
+
+@_rows.register
+def _(event: PositionClosed, recorded: Recorded) -> list[Change]:
+    cells: dict[str, Cell] = {
+        "body": _text(event.position),
+        "closed_at": recorded.at,
+        "deal_id": event.deal_id,
+        "profit": str(event.profit),
+        "commission": str(event.commission),
+        "swap": str(event.swap),
+        "r": None if event.r is None else str(event.r),
+    }
+    return [Change(Write.UPDATE, POSITIONS, (recorded.account, event.position.id), cells)]

@@ -1,0 +1,165 @@
+"""What can be asked of the projections; none of it reads the log."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from decimal import Decimal
+from typing import Any, TypeVar
+
+from msgspec.structs import replace
+from sqlalchemy import Connection, Row, Select, Table, func, select
+
+from fxpaper.domain.deal import Deal
+from fxpaper.domain.order import Order
+from fxpaper.domain.signal import ModelPolicy, Signal, SignalRecord, SignalStatus
+from fxpaper.ledger import bodies
+from fxpaper.ledger.bodies import Body
+from fxpaper.ledger.paging import part
+from fxpaper.ledger.records import Chain, LedgerState, ModelCount, Page
+from fxpaper.ledger.tables import ACCOUNTS, DEALS, MODEL_POLICIES, ORDERS, POSITIONS, SIGNALS
+
+T = TypeVar("T")
+
+_IDS_AT_ONCE = 500
+_SIGNAL = select(SIGNALS.c.seq, SIGNALS.c.id, SIGNALS.c.body, SIGNALS.c.decision)
+
+
+def account_ids(connection: Connection) -> list[str]:
+    """Return every account's id, by name."""
+    return list(connection.scalars(select(ACCOUNTS.c.id).order_by(ACCOUNTS.c.id)))
+
+
+def state(connection: Connection, account: str) -> LedgerState | None:
+    """Return an account as it was last committed; None when there is none of that name."""
+    row = connection.execute(select(ACCOUNTS).where(ACCOUNTS.c.id == account)).one_or_none()
+    if row is None:
+        return None
+    opened = bodies.ACCOUNT.read(row.body)
+    still_open = _of(POSITIONS, account).where(POSITIONS.c.closed_at.is_(None))
+    undecided = _SIGNAL.where(
+        SIGNALS.c.account == account, SIGNALS.c.status == SignalStatus.WAITING.value
+    )
+    waiting = (_record(row).signal for row in connection.execute(undecided.order_by("seq")))
+    return LedgerState(
+        account=replace(opened, balance=Decimal(row.balance), seq=row.seq),
+        positions=_all(connection, still_open, POSITIONS, bodies.POSITION),
+        waiting=tuple(signal for signal in waiting if isinstance(signal, Signal)),
+        policies=tuple(policies(connection, account)),
+    )
+
+
+def policies(connection: Connection, account: str) -> list[ModelPolicy]:
+    """Return what each known model may do, by its name."""
+    wanted = select(MODEL_POLICIES.c.body).where(MODEL_POLICIES.c.account == account)
+    found = connection.scalars(wanted.order_by(MODEL_POLICIES.c.model))
+    return [bodies.POLICY.read(body) for body in found]
+
+
+def orders(connection: Connection, account: str, limit: int, cursor: str | None) -> Page[Order]:
+    """Return orders, newest first."""
+    rows, more = part(connection, _of(ORDERS, account), ORDERS, limit, cursor)
+    return Page(tuple(bodies.ORDER.read(row.body) for row in rows), more)
+
+
+def deals(connection: Connection, account: str, limit: int, cursor: str | None) -> Page[Deal]:
+    """Return deals, newest first."""
+    rows, more = part(connection, _of(DEALS, account), DEALS, limit, cursor)
+    return Page(tuple(bodies.DEAL.read(row.body) for row in rows), more)
+
+
+def deals_of_positions(
+    connection: Connection, account: str, position_ids: Collection[str]
+) -> tuple[Deal, ...]:
+    """Return the fills that opened and closed positions, oldest first."""
+    wanted = _of(DEALS, account).where(DEALS.c.position_id.in_(position_ids))
+    return _all(connection, wanted, DEALS, bodies.DEAL)
+
+
+def signals(
+    connection: Connection,
+    account: str,
+    limit: int,
+    cursor: str | None,
+    filters: dict[str, str],
+) -> Page[SignalRecord]:
+    """Return the journal, newest first, where columns have the values of ``filters``."""
+    wanted = _SIGNAL.where(SIGNALS.c.account == account)
+    for column, value in filters.items():
+        wanted = wanted.where(SIGNALS.c[column] == value)
+    rows, more = part(connection, wanted, SIGNALS, limit, cursor)
+    return Page(tuple(map(_record, rows)), more)
+
+
+def signal(connection: Connection, account: str, id_: str) -> SignalRecord | None:
+    """Return the signal of that id, else the newest unreadable one that was sent with it."""
+    of_account = _SIGNAL.where(SIGNALS.c.account == account)
+    row = connection.execute(of_account.where(SIGNALS.c.id == id_)).one_or_none()
+    if row is None:
+        given = of_account.where(SIGNALS.c.given_id == id_).order_by(SIGNALS.c.seq.desc())
+        row = connection.execute(given.limit(1)).one_or_none()
+    return None if row is None else _record(row)
+
+
+def signals_named(
+    connection: Connection, account: str, ids: Collection[str]
+) -> dict[str, SignalRecord]:
+    """Return those readable signals that are known among ``ids``."""
+    found: dict[str, SignalRecord] = {}
+    names = sorted(ids)
+    for first in range(0, len(names), _IDS_AT_ONCE):
+        some = names[first : first + _IDS_AT_ONCE]
+        wanted = _SIGNAL.where(SIGNALS.c.account == account, SIGNALS.c.id.in_(some))
+        records = map(_record, connection.execute(wanted))
+        found |= {r.signal.id: r for r in records if isinstance(r.signal, Signal)}
+    return found
+
+
+def chain(connection: Connection, account: str, id_: str) -> Chain | None:
+    """Return a signal, found as by :func:`signal`, with everything it led to."""
+    record = signal(connection, account, id_)
+    if record is None:
+        return None
+    decision = record.decision
+    order_id = None if decision is None else decision.order_id
+    position_ids = () if decision is None else decision.position_ids
+    order = _of(ORDERS, account).where(ORDERS.c.id == order_id)
+    positions = _of(POSITIONS, account).where(POSITIONS.c.id.in_(position_ids))
+    return Chain(
+        record=record,
+        order=next(iter(_all(connection, order, ORDERS, bodies.ORDER)), None),
+        positions=_all(connection, positions, POSITIONS, bodies.POSITION),
+        deals=deals_of_positions(connection, account, position_ids),
+    )
+
+
+def model_counts(connection: Connection, account: str) -> list[ModelCount]:
+    """Count the signals of every model that sent one whose author could be read, by name."""
+    column = SIGNALS.c.status
+    of_status = {
+        status: func.count().filter(column == status.value)
+        for status in (SignalStatus.EXECUTED, SignalStatus.REFUSED)
+    }
+    wanted = (
+        select(SIGNALS.c.model, func.count(), *of_status.values())
+        .where(SIGNALS.c.account == account, SIGNALS.c.model.is_not(None))
+        .group_by(SIGNALS.c.model)
+        .order_by(SIGNALS.c.model)
+    )
+    return [
+        ModelCount(model=model, signals=all_, executed=executed, refused=refused)
+        for model, all_, executed, refused in connection.execute(wanted)
+    ]
+
+
+def _of(table: Table, account: str) -> Select[Any]:
+    return select(table.c.seq, table.c.body).where(table.c.account == account)
+
+
+def _all(connection: Connection, wanted: Select[Any], table: Table, body: Body[T]) -> tuple[T, ...]:
+    rows = connection.execute(wanted.order_by(table.c.seq))
+    return tuple(body.read(row.body) for row in rows)
+
+
+def _record(row: Row[*tuple[Any, ...]]) -> SignalRecord:
+    decision = None if row.decision is None else bodies.DECISION.read(row.decision)
+    return SignalRecord(signal=bodies.SIGNAL.read(row.body), decision=decision)

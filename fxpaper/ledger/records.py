@@ -1,0 +1,91 @@
+"""What the ledger answers with."""
+
+from __future__ import annotations
+
+from typing import Generic, TypeVar
+
+import msgspec
+
+from fxpaper.domain.account import Account
+from fxpaper.domain.deal import Deal
+from fxpaper.domain.order import Order
+from fxpaper.domain.position import Position
+from fxpaper.domain.signal import ModelPolicy, Signal, SignalRecord
+
+T = TypeVar("T")
+
+
+class Page(msgspec.Struct, Generic[T], frozen=True):
+    """Part of a list, newest first.
+
+    Args:
+        items: of this part.
+        next: the cursor of the part that follows; None at the end.
+    """
+
+    items: tuple[T, ...]
+    next: str | None
+
+
+class LedgerState(msgspec.Struct, frozen=True, kw_only=True):
+    """An account as it was last committed: all that trading needs to go on.
+
+    Args:
+        account: with its balance and the number of its latest event.
+        positions: open ones, oldest first.
+        waiting: signals received and not decided yet, oldest first.
+        policies: what each known model may do, by name.
+    """
+
+    account: Account
+    positions: tuple[Position, ...]
+    waiting: tuple[Signal, ...]
+    policies: tuple[ModelPolicy, ...]
+
+
+class Chain(msgspec.Struct, frozen=True, kw_only=True):
+    """A signal and everything it led to.
+
+    Args:
+        record: the signal and its decision.
+        order: the order it became; None when it became none.
+        positions: those it opened or closed, as they are open or as they were; oldest first.
+        deals: every fill of those positions, oldest first.
+    """
+
+    record: SignalRecord
+    order: Order | None
+    positions: tuple[Position, ...]
+    deals: tuple[Deal, ...]
+
+
+class ModelCount(msgspec.Struct, frozen=True, kw_only=True):
+    """How many signals of a model there were, and what became of them.
+
+    Args:
+        model: the author.
+        signals: all of them: executed, refused and waiting.
+        executed: those that were executed.
+        refused: those that were refused, the unreadable ones among them.
+    """
+
+    model: str
+    signals: int
+    executed: int
+    refused: int
+
+
+class Difference(msgspec.Struct, frozen=True):
+    """A row that is not what the event log says.
+
+    Args:
+        table: where.
+        key: of the row.
+        stored: the row as found; None when it is missing.
+        rebuilt: the row as the log says; None when there should be none.
+    """
+
+    table: str
+    key: tuple[str | int | None, ...]
+    stored: tuple[str | int | None, ...] | None
+    rebuilt: tuple[str | int | None, ...] | None

@@ -1,0 +1,117 @@
+"""The desk: where signals meet quotes. Pure, so live trading and replay are the same code.
+
+Theory of operation. A readable signal is recorded first and decided next. Deciding needs a quote
+fit to trade on; while there is none the signal waits, and every quote of its symbol is another
+chance, until it expires. Whatever happens ends in a recorded decision with every number that was
+looked at. What a signal causes is recorded before its decision, so the decision names it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from fxpaper.domain.command import ClosePosition
+from fxpaper.domain.deal import DealReason
+from fxpaper.domain.event import (
+    ModelPolicySet,
+    Recorded,
+    SignalDecided,
+    SignalReceived,
+    SignalUnreadable,
+)
+from fxpaper.domain.instant import Instant
+from fxpaper.domain.quote import Quote
+from fxpaper.domain.refusal import Refused
+from fxpaper.domain.signal import ModelPolicy, Signal, UnreadableSignal
+from fxpaper.engine.engine import Engine
+from fxpaper.execution.paper import PaperBroker
+from fxpaper.signals.judgement import Judgement
+from fxpaper.signals.rules import SignalRules
+
+
+class Desk:
+    """Takes signals, quotes and the time; returns what they caused.
+
+    Args:
+        engine: holds the accounts and the latest quotes.
+        rules: by which signals become orders.
+    """
+
+    def __init__(self, engine: Engine, rules: SignalRules) -> None:
+        self.engine = engine
+        self.rules = rules
+        self._broker = PaperBroker(engine)
+        self._judgement = Judgement(engine, self._broker, rules)
+        self._policies: dict[tuple[str, str], ModelPolicy] = {}
+        self._waiting: dict[tuple[str, str], Signal] = {}
+
+    def restore(self, waiting: Iterable[Signal], policies: Iterable[ModelPolicy]) -> None:
+        """Take over undecided signals and policies as the ledger knows them."""
+        self._waiting = {(signal.account, signal.id): signal for signal in waiting}
+        self._policies = {(policy.account, policy.model): policy for policy in policies}
+
+    @property
+    def waiting(self) -> tuple[Signal, ...]:
+        """Signals without a decision, oldest first."""
+        return tuple(self._waiting.values())
+
+    def policy(self, account: str, model: str) -> ModelPolicy:
+        """Return what a model may do; an unknown one is not executed unless the rules say so."""
+        known = self._policies.get((account, model))
+        return known or ModelPolicy(
+            account=account, model=model, auto_execute=self.rules.auto_execute_unknown
+        )
+
+    def policies(self, account: str) -> list[ModelPolicy]:
+        """Return every policy somebody has set on an account."""
+        return [policy for policy in self._policies.values() if policy.account == account]
+
+    def set_policy(self, policy: ModelPolicy, now: Instant) -> list[Recorded]:
+        """Change what a model may do from now on."""
+        self._policies[policy.account, policy.model] = policy
+        return [self.engine.state.record(policy.account, now, ModelPolicySet(policy))]
+
+    def receive(self, signal: Signal, now: Instant) -> list[Recorded]:
+        """Take a signal whose id is new; decide it when a fit quote is at hand."""
+        events = [self.engine.state.record(signal.account, now, SignalReceived(signal))]
+        self._waiting[signal.account, signal.id] = signal
+        return events + self._try(signal, now)
+
+    def unreadable(self, signal: UnreadableSignal, now: Instant) -> list[Recorded]:
+        """Keep a record of something that could not be read as a signal."""
+        return [self.engine.state.record(signal.account, now, SignalUnreadable(signal))]
+
+    def on_quote(self, quote: Quote) -> list[Recorded]:
+        """Take the next quote: triggers first, then the signals that wait for it."""
+        events = self.engine.on_quote(quote)
+        if self._waiting:
+            for signal in self.waiting:
+                if signal.symbol == quote.symbol:
+                    events += self._try(signal, quote.received_at)
+        return events
+
+    def on_time(self, now: Instant) -> list[Recorded]:
+        """Refuse the signals that have waited until they expired."""
+        events: list[Recorded] = []
+        for signal in self.waiting:
+            if now >= signal.expires_at:
+                events += self._try(signal, now)
+        return events
+
+    def next_timer(self) -> Instant | None:
+        """Return when :meth:`on_time` has something to do next, or None."""
+        return min((signal.expires_at for signal in self._waiting.values()), default=None)
+
+    def close(self, account: str, position_id: str, now: Instant) -> list[Recorded] | Refused:
+        """Close a position for a person."""
+        command = ClosePosition(account=account, position_id=position_id, reason=DealReason.MANUAL)
+        return self._broker.close(command, now)
+
+    def _try(self, signal: Signal, now: Instant) -> list[Recorded]:
+        policy = self.policy(signal.account, signal.model)
+        events, decision = self._judgement.judge(signal, policy, now)
+        if decision is None:
+            return events
+        del self._waiting[signal.account, signal.id]
+        decided = SignalDecided(signal.id, decision)
+        return [*events, self.engine.state.record(signal.account, now, decided)]

@@ -1,0 +1,255 @@
+"""What routes are asked with and answer with, around the objects."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from fxpaper.domain.account import Mode
+from fxpaper.domain.signal import SignalStatus
+from fxpaper.web.objects import (
+    Account,
+    Amount,
+    Bar,
+    Deal,
+    Instrument,
+    Interval,
+    Model,
+    Order,
+    Position,
+    Quote,
+    Shown,
+    SignalRecord,
+    SourceState,
+    Time,
+)
+
+MAX_BARS = 3000
+
+
+class Asked(BaseModel):
+    """Anything that is sent to us: an unknown name is an error, a mistyped one is not ignored."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class AccountQuery(Asked):
+    """Which account is meant; the daemon's own when left out."""
+
+    account: str | None = None
+
+
+class ListQuery(AccountQuery):
+    """Which part of a list."""
+
+    limit: Annotated[int, Field(ge=1, le=1000)] = 100
+    cursor: str | None = None
+
+
+class SignalsQuery(ListQuery):
+    """Which part of the journal."""
+
+    model: str | None = None
+    symbol: str | None = None
+    status: SignalStatus | None = None
+
+
+class QuotesQuery(Asked):
+    """Which symbols, separated by commas; all of them when left out."""
+
+    symbols: str | None = None
+
+
+class BarsQuery(Asked):
+    """Which bars, and how many of the newest."""
+
+    symbol: str
+    interval: Interval = "1m"
+    limit: Annotated[int, Field(ge=1, le=MAX_BARS)] = 500
+
+
+class NoQuery(Asked):
+    """Nothing can be asked."""
+
+
+class PolicyBody(Asked):
+    """What a model may do from now on."""
+
+    auto_execute: Annotated[bool, Field(strict=True)]
+
+
+class SignalBody(Asked):
+    """A signal; read by the signals room, here for the document only."""
+
+    model_config = ConfigDict(title="Signal")
+
+    id: str | None = None
+    account: str | None = None
+    model: str
+    symbol: str
+    side: Literal["buy", "sell", "close"]
+    confidence: float | str | None = None
+    stop_loss: SentLevel | float | str | None = None
+    take_profit: SentLevel | float | str | None = None
+    time: Annotated[str | None, Field(json_schema_extra={"format": "date-time"})] = None
+    expiry: Annotated[str | None, Field(json_schema_extra={"format": "date-time"})] = None
+
+
+class SentLevel(Asked):
+    """A level as it may be sent: exactly one of the three."""
+
+    price: float | str | None = None
+    pips: float | str | None = None
+    r: float | str | None = None
+
+
+class Health(Shown):
+    """Whether all is well."""
+
+    status: Literal["ok", "degraded"]
+    version: str
+    mode: Mode
+    time: Time
+    started_at: Time
+    account: str
+    demo: bool
+    simulated: bool
+    market_open: bool
+    note: str | None
+    sources: list[SourceState]
+
+
+class PositionList(Shown):
+    """Open positions, oldest first."""
+
+    items: list[Position]
+    next: None
+
+
+class OrderList(Shown):
+    """Orders, newest first."""
+
+    items: list[Order]
+    next: str | None
+
+
+class DealList(Shown):
+    """Deals, newest first."""
+
+    items: list[Deal]
+    next: str | None
+
+
+class SignalList(Shown):
+    """The journal, newest first."""
+
+    items: list[SignalRecord]
+    next: str | None
+
+
+class ModelList(Shown):
+    """Every known model, by name."""
+
+    items: list[Model]
+    next: None
+
+
+class QuoteList(Shown):
+    """The latest quote of each symbol that has one."""
+
+    items: list[Quote]
+
+
+class BarSeries(Shown):
+    """Bars, oldest first; the last one may be open."""
+
+    symbol: str
+    interval: Interval
+    items: list[Bar]
+
+
+class EquityPoint(Shown):
+    """What the account was worth at an instant."""
+
+    time: Time
+    balance: Amount
+    equity: Amount
+
+
+class EquityCurve(Shown):
+    """Equity since the start of the process, oldest first."""
+
+    items: list[EquityPoint]
+
+
+class InstrumentList(Shown):
+    """Every instrument of the broker profile."""
+
+    items: list[Instrument]
+
+
+class SourceList(Shown):
+    """Every configured price source, by priority."""
+
+    items: list[SourceState]
+
+
+class SignalChain(Shown):
+    """A signal and everything it led to."""
+
+    signal: SignalRecord
+    order: Order | None
+    positions: list[Position]
+    deals: list[Deal]
+
+
+class ClosedPosition(Shown):
+    """The fill that closed a position."""
+
+    deal: Deal
+    position_id: str
+
+
+class Link(Shown):
+    """A one-time link that logs a browser in."""
+
+    url: str
+    expires_at: Time
+
+
+class AccountSnapshot(Shown):
+    """Everything a page needs of an account, at one event number."""
+
+    account: Account
+    positions: list[Position]
+    orders: list[Order]
+    deals: list[Deal]
+    signals: list[SignalRecord]
+    models: list[Model]
+
+
+class Fault(Shown):
+    """One field that is wrong."""
+
+    pointer: str
+    detail: str
+
+
+class Problem(Shown):
+    """What went wrong (RFC 9457); ``code`` is stable, ``title`` and ``detail`` are for people."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    instance: str
+    actual: str
+    limit: str
+    errors: list[Fault]
+    signal_id: Annotated[str | None, Field(exclude_if=lambda value: value is None)] = None
+    request_id: Annotated[str | None, Field(exclude_if=lambda value: value is None)] = None
+
+
+SignalBody.model_rebuild()

@@ -1,0 +1,103 @@
+"""From events of the log to the frames of an account's stream."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from fxpaper.domain.event import (
+    AccountOpened,
+    DealBooked,
+    Event,
+    ModelPolicySet,
+    OrderFilled,
+    OrderPlaced,
+    PositionClosed,
+    PositionOpened,
+    Recorded,
+    SignalDecided,
+    SignalReceived,
+    SignalUnreadable,
+    kind_of,
+)
+from fxpaper.domain.signal import Signal, SignalRecord
+from fxpaper.errors import IntegrityError
+from fxpaper.web import objects, views
+from fxpaper.web.frames import event_frame, raw
+from fxpaper.web.ports import AccountView
+from fxpaper.web.signal_views import signal_record
+from fxpaper.web.views import Instruments
+
+
+@dataclass(frozen=True, slots=True)
+class Framing:
+    """Makes frames of events.
+
+    Args:
+        stream: their stream, e.g. ``account:paper``.
+        instruments: by symbol.
+        view: the account as it is now, for what open positions are worth.
+    """
+
+    stream: str
+    instruments: Instruments
+    view: AccountView
+
+    def frame(self, recorded: Recorded, signals: Mapping[str, Signal]) -> bytes:
+        """Return the frame of an event; ``signals`` has those that it may decide, by id.
+
+        Raises:
+            IntegrityError: it decides a signal that is not known.
+        """
+        event, seq = recorded.event, recorded.seq
+        if isinstance(event, SignalDecided):
+            shown: objects.Shown = self._decided(event, signals)
+        else:
+            shown = self._shown(event, seq)
+        return event_frame(kind_of(event), self.stream, seq, recorded.at, raw(shown))
+
+    def _decided(self, event: SignalDecided, signals: Mapping[str, Signal]) -> objects.SignalRecord:
+        signal = signals.get(event.signal_id)
+        if signal is None:
+            raise IntegrityError(f'There is a decision about "{event.signal_id}", but no signal.')
+        record = SignalRecord(signal=signal, decision=event.decision)
+        return signal_record(record, self.instruments)
+
+    def _shown(self, event: Event, seq: int) -> objects.Shown:
+        match event:
+            case SignalReceived(signal) | SignalUnreadable(signal):
+                record = SignalRecord(signal=signal, decision=None)
+                return signal_record(record, self.instruments)
+            case OrderPlaced(order) | OrderFilled(order):
+                return views.order(order)
+            case DealBooked(deal):
+                return views.deal(deal, self.instruments)
+            case PositionOpened(position):
+                return views.position(position, self.view)
+            case PositionClosed():
+                return self._closed(event)
+            case _:
+                return _of_account(event, seq)
+
+    def _closed(self, event: PositionClosed) -> objects.PositionClosed:
+        return objects.PositionClosed(
+            position=views.position(event.position, self.view),
+            deal_id=event.deal_id,
+            profit=event.profit,
+            commission=event.commission,
+            swap=event.swap,
+            r=event.r,
+        )
+
+
+def _of_account(event: Event, seq: int) -> objects.Shown:
+    match event:
+        case AccountOpened(account):
+            shown = views.account(account, views.without_positions(account))
+            return shown.model_copy(update={"seq": seq})
+        case ModelPolicySet(policy):
+            return objects.ModelPolicy(
+                account=policy.account, model=policy.model, auto_execute=policy.auto_execute
+            )
+        case _:
+            raise TypeError(f"no frame for {kind_of(event)}")

@@ -1,0 +1,1 @@
+"""What a socket can subscribe to, one feed per file."""

@@ -1,0 +1,298 @@
+"""The objects of docs/reference/api.md, as programs see them: decimals and instants are text."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, PlainSerializer, WithJsonSchema
+
+from fxpaper.domain.account import Mode
+from fxpaper.domain.bar import INTERVALS
+from fxpaper.domain.deal import DealReason, Entry
+from fxpaper.domain.instant import Instant, format_instant
+from fxpaper.domain.order import OrderState, Side
+from fxpaper.domain.quote import Grade, Spread, Transport
+from fxpaper.domain.signal import SignalSide, SignalStatus
+
+
+def plain(value: Decimal) -> str:
+    """Return a decimal as text without an exponent."""
+    return format(value, "f")
+
+
+Amount = Annotated[
+    Decimal,
+    PlainSerializer(plain, return_type=str),
+    WithJsonSchema({"type": "string", "pattern": r"^-?\d+(\.\d+)?$"}),
+]
+"""Money, lots and prices: a decimal string, never a float."""
+
+Time = Annotated[
+    Instant,
+    PlainSerializer(format_instant, return_type=str),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+]
+"""An instant: RFC 3339 in UTC with microseconds."""
+
+Interval = Annotated[str, WithJsonSchema({"type": "string", "enum": list(INTERVALS)})]
+
+
+class Shown(BaseModel):
+    """Anything that is answered with; its schema is the one of what is sent."""
+
+    model_config = ConfigDict(frozen=True, json_schema_mode="serialization")  # type: ignore[typeddict-unknown-key]  # read by openapi-pydantic
+
+
+class Quote(Shown):
+    """Bid and ask of one symbol, with their evidence."""
+
+    symbol: str
+    bid: Amount
+    ask: Amount
+    digits: int
+    spread_points: int
+    quoted_at: Time
+    received_at: Time
+    source: str
+    transport: Transport
+    spread: Spread
+    grade: Grade
+    simulated: bool
+
+
+class Bar(Shown):
+    """Prices of one interval; they are bids."""
+
+    symbol: str
+    interval: Interval
+    opened_at: Time
+    open: Amount
+    high: Amount
+    low: Amount
+    close: Amount
+    quotes: int
+    closed: bool
+    source: str
+
+
+class Account(Shown):
+    """An account, valued at the latest quotes."""
+
+    id: str
+    mode: Mode
+    currency: str
+    leverage: int
+    initial_balance: Amount
+    balance: Amount
+    floating_profit: Amount
+    equity: Amount
+    margin: Amount
+    free_margin: Amount
+    margin_level: Amount | None
+    complete: bool
+    opened_at: Time
+    seq: int
+
+
+class Position(Shown):
+    """Open exposure."""
+
+    id: str
+    account: str
+    mode: Mode
+    symbol: str
+    side: Side
+    lots: Amount
+    open_price: Amount
+    opened_at: Time
+    stop_loss: Amount | None
+    take_profit: Amount | None
+    margin: Amount
+    commission: Amount
+    risk: Amount | None
+    order_id: str
+    signal_id: str | None
+    model: str | None
+    current_price: Amount | None
+    profit: Amount | None
+    r: Amount | None
+    digits: int
+
+
+class Order(Shown):
+    """An instruction to trade."""
+
+    id: str
+    account: str
+    mode: Mode
+    symbol: str
+    side: Side
+    lots: Amount
+    stop_loss: Amount | None
+    take_profit: Amount | None
+    state: OrderState
+    fill_price: Amount | None
+    placed_at: Time
+    filled_at: Time | None
+    signal_id: str | None
+    digits: int
+
+
+class Deal(Shown):
+    """One fill."""
+
+    id: str
+    account: str
+    mode: Mode
+    position_id: str
+    order_id: str | None
+    signal_id: str | None
+    symbol: str
+    side: Side
+    entry: Entry
+    lots: Amount
+    price: Amount
+    time: Time
+    reason: DealReason
+    commission: Amount
+    swap: Amount
+    profit: Amount
+    gross: Amount
+    gross_currency: str
+    conversion: Amount | None
+    balance: Amount
+    digits: int
+    quote: Quote
+
+
+class PriceLevel(Shown):
+    """A level as a price."""
+
+    price: Amount
+
+
+class PipsLevel(Shown):
+    """A level as a distance from the entry, in pips."""
+
+    pips: Amount
+
+
+class RLevel(Shown):
+    """A take-profit as a multiple of the distance to the stop-loss."""
+
+    r: Amount
+
+
+class Check(Shown):
+    """One question that was asked before acting, with both of its numbers."""
+
+    name: str
+    actual: str
+    limit: str
+    passed: bool
+
+
+class SignalRecord(Shown):
+    """A signal and what became of it."""
+
+    id: str
+    given_id: str | None
+    account: str
+    mode: Mode
+    model: str | None
+    symbol: str | None
+    side: SignalSide | None
+    confidence: Amount | None
+    stop_loss: PriceLevel | PipsLevel | None
+    take_profit: PriceLevel | PipsLevel | RLevel | None
+    time: Time | None
+    expires_at: Time | None
+    received_at: Time
+    door: str
+    status: SignalStatus
+    decided_at: Time | None
+    code: str | None
+    text: str | None
+    actual: str | None
+    limit: str | None
+    checks: list[Check]
+    sizing: dict[str, str]
+    quote: Quote | None
+    order_id: str | None
+    position_ids: list[str]
+    entry_price: Amount | None
+    stop_loss_price: Amount | None
+    take_profit_price: Amount | None
+    lots: Amount | None
+    raw: str | None
+
+
+class TakenSignal(SignalRecord):
+    """A signal that was handed in, and whether it had been before."""
+
+    duplicate: bool
+
+
+class PositionClosed(Shown):
+    """What a closed position brought; ``position`` is as it was while open."""
+
+    position: Position
+    deal_id: str
+    profit: Amount
+    commission: Amount
+    swap: Amount
+    r: Amount | None
+
+
+class ModelPolicy(Shown):
+    """What a model may do."""
+
+    account: str
+    model: str
+    auto_execute: bool
+
+
+class Model(Shown):
+    """A model with what it may do and what its signals came to."""
+
+    model: str
+    auto_execute: bool
+    signals: int
+    executed: int
+    refused: int
+
+
+class SourceState(Shown):
+    """How a price source is doing."""
+
+    name: str
+    state: Literal["idle", "connecting", "live", "quiet", "failed", "limited", "finished"]
+    active: bool
+    grade: Grade
+    transport: Transport
+    symbols: list[str]
+    last_quote_at: Time | None
+    age_ms: int | None
+    error: str | None
+    used_minute: int
+    limit_minute: int | None
+    used_day: int
+    limit_day: int | None
+    simulated: bool
+    retry_at: Time | None
+
+
+class Instrument(Shown):
+    """What can be traded, under the broker profile's rules; ``pip`` is in points."""
+
+    symbol: str
+    base: str
+    quote: str
+    digits: int
+    pip: int
+    contract_size: Amount
+    min_lots: Amount
+    max_lots: Amount
+    lot_step: Amount
+    subscribed: bool

@@ -1,0 +1,53 @@
+"""What the routes work with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from fxpaper.clock import Clock
+from fxpaper.domain.instant import Instant
+from fxpaper.ledger.shell import LedgerShell
+from fxpaper.web.auth import Guard
+from fxpaper.web.equity import EquityRing
+from fxpaper.web.hub import Hub
+from fxpaper.web.page_files import StaticPage
+from fxpaper.web.ports import Execution, Market
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rooms:
+    """The rooms beside the server, and those of its own parts that routes ask.
+
+    Args:
+        account: the daemon's own account.
+        execution: the account's one order of things.
+        market: prices as they are known now.
+        ledger: what happened.
+        guard: who may come in.
+        hub: tells sockets.
+        equity: what the account was worth.
+        page: the built page.
+        clock: the machine's.
+        started_at: of the process, nanoseconds UTC.
+        demo: whether the daemon was started to be tried out.
+        trouble: says in one sentence why trading stands still; None while all is well.
+    """
+
+    account: str
+    execution: Execution
+    market: Market
+    ledger: LedgerShell
+    guard: Guard
+    hub: Hub
+    equity: EquityRing
+    page: StaticPage
+    clock: Clock
+    started_at: Instant
+    demo: bool
+    trouble: Callable[[], str | None]
+
+
+ROOMS = web.AppKey("rooms", Rooms)

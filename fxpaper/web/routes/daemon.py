@@ -1,0 +1,63 @@
+"""The daemon itself: its health, and links for its page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from http import HTTPStatus
+
+from fxpaper import __version__
+from fxpaper.aggregator.source import SourceCondition, SourceState
+from fxpaper.web import views
+from fxpaper.web.answers import Health, Link
+from fxpaper.web.ports import Market
+from fxpaper.web.routing import Answer, Call, route
+
+_WELL = {SourceCondition.LIVE, SourceCondition.QUIET, SourceCondition.IDLE}
+
+
+@route("GET", "/health", {HTTPStatus.OK: Health}, open_to_all=True)
+async def health(call: Call) -> Answer:
+    """Tell whether all is well; needs no token."""
+    rooms, market = call.rooms, call.rooms.market
+    states = market.sources()
+    note = rooms.trouble() or _without_prices(market, states)
+    return Answer.of(
+        Health(
+            status="ok" if note is None else "degraded",
+            version=__version__,
+            mode=views.MODE,
+            time=market.now(),
+            started_at=rooms.started_at,
+            account=rooms.account,
+            demo=rooms.demo,
+            simulated=any(one.active and one.evidence.simulated for one in states),
+            market_open=market.is_open(),
+            note=note,
+            sources=views.sources(states, market.now()),
+        )
+    )
+
+
+@route("POST", "/links", {HTTPStatus.CREATED: Link})
+async def new_link(call: Call) -> Answer:
+    """Make a one-time link that logs a browser in."""
+    code, until = call.rooms.guard.new_code()
+    request = call.request
+    url = f"{request.scheme}://{request.host}/login/{code}"
+    return Answer.of(Link(url=url, expires_at=until), HTTPStatus.CREATED)
+
+
+def _without_prices(market: Market, states: Iterable[SourceState]) -> str | None:
+    """Say why no prices come in although the market is open; None when they do."""
+    if not market.is_open():
+        return None
+    states = list(states)
+    if any(one.active and one.state in _WELL for one in states):
+        return None
+    if not states:
+        return "No price source is configured, so nothing can be filled."
+    reasons = [f"{one.name}: {one.error or one.state.value}" for one in states]
+    return f"No price source delivers now ({'; '.join(reasons)})."
+
+
+ROUTES = (health, new_link)

@@ -1,0 +1,86 @@
+"""Signals: handing them in, and asking what became of them."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from fxpaper.domain.refusal import RefusalCode
+from fxpaper.domain.signal import SignalStatus, UnreadableSignal
+from fxpaper.ledger.ledger import Ledger
+from fxpaper.web import problem, views
+from fxpaper.web.answers import AccountQuery, SignalBody, SignalChain, SignalList, SignalsQuery
+from fxpaper.web.objects import TakenSignal
+from fxpaper.web.problem import ProblemError
+from fxpaper.web.routing import Answer, Call, route
+from fxpaper.web.signal_views import signal_record, taken_signal
+
+DOOR = "http"
+
+
+@route("GET", "/signals", {HTTPStatus.OK: SignalList})
+async def signals(call: Call, query: SignalsQuery) -> Answer:
+    """List the journal, newest first."""
+    account, instruments = call.rooms.account, call.rooms.market.instruments()
+
+    def read(ledger: Ledger) -> Answer:
+        page = ledger.signals(
+            account,
+            query.limit,
+            query.cursor,
+            model=query.model,
+            symbol=query.symbol,
+            status=query.status,
+        )
+        shown = [signal_record(one, instruments) for one in page.items]
+        return Answer.of(SignalList(items=shown, next=page.next))
+
+    return await call.rooms.ledger.read(read)
+
+
+@route("GET", "/signals/{id}", {HTTPStatus.OK: SignalChain})
+async def signal(call: Call, query: AccountQuery, id: str) -> Answer:  # noqa: A002, ARG001 - the path's name
+    """Return a signal with everything it led to."""
+    account, instruments = call.rooms.account, call.rooms.market.instruments()
+    view = call.rooms.execution.view()
+    chain = await call.rooms.ledger.read(lambda ledger: ledger.chain(account, id))
+    if chain is None:
+        raise ProblemError(
+            RefusalCode.UNKNOWN_SIGNAL, f'There is no signal "{id[:80]}".', actual=id[:80]
+        )
+    return Answer.of(
+        SignalChain(
+            signal=signal_record(chain.record, instruments),
+            order=None if chain.order is None else views.order(chain.order),
+            positions=[views.position(one, view) for one in chain.positions],
+            deals=[views.deal(one, instruments) for one in chain.deals],
+        )
+    )
+
+
+@route(
+    "POST",
+    "/signals",
+    {
+        HTTPStatus.OK: TakenSignal,
+        HTTPStatus.CREATED: TakenSignal,
+        HTTPStatus.ACCEPTED: TakenSignal,
+    },
+    raw_body=SignalBody,
+)
+async def submit(call: Call, query: AccountQuery) -> Answer:  # noqa: ARG001 - checked by the route
+    """Journal and decide a signal."""
+    body = await call.request.read()
+    answer = await call.rooms.execution.submit(body, DOOR)
+    record = answer.record
+    if answer.reused is not None:
+        raise problem.refused_signal(answer.reused, body, record.signal.id)
+    if isinstance(record.signal, UnreadableSignal):
+        raise problem.refused_signal(record.signal.refusal, body, record.signal.id)
+    shown = taken_signal(record, call.rooms.market.instruments(), duplicate=answer.duplicate)
+    if answer.duplicate:
+        return Answer.of(shown)
+    waiting = record.status is SignalStatus.WAITING
+    return Answer.of(shown, HTTPStatus.ACCEPTED if waiting else HTTPStatus.CREATED)
+
+
+ROUTES = (signals, signal, submit)

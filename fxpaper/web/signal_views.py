@@ -1,0 +1,162 @@
+"""From journal rows to the SignalRecord of the API."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from fxpaper.domain.instrument import Points, format_price
+from fxpaper.domain.signal import (
+    Decision,
+    Level,
+    PipsLevel,
+    PriceLevel,
+    RLevel,
+    Signal,
+    SignalRecord,
+    UnreadableSignal,
+)
+from fxpaper.web import objects, views
+from fxpaper.web.views import MODE, Instruments
+
+
+def signal_record(record: SignalRecord, instruments: Instruments) -> objects.SignalRecord:
+    """Show a signal and what became of it so far."""
+    return objects.SignalRecord.model_validate(_fields(record, instruments))
+
+
+def taken_signal(
+    record: SignalRecord, instruments: Instruments, *, duplicate: bool
+) -> objects.TakenSignal:
+    """Show a signal that was handed in just now."""
+    return objects.TakenSignal.model_validate(
+        {**_fields(record, instruments), "duplicate": duplicate}
+    )
+
+
+def _fields(record: SignalRecord, instruments: Instruments) -> dict[str, object]:
+    signal = record.signal
+    if isinstance(signal, UnreadableSignal):
+        return _unreadable(signal)
+    return {
+        **_said(signal, instruments),
+        "status": record.status,
+        **_decided(record.decision, instruments),
+    }
+
+
+def _said(signal: Signal, instruments: Instruments) -> dict[str, object]:
+    instrument = instruments.get(signal.symbol)
+    digits = 0 if instrument is None else instrument.digits
+    return {
+        "id": signal.id,
+        "given_id": signal.id,
+        "account": signal.account,
+        "mode": MODE,
+        "model": signal.model,
+        "symbol": signal.symbol,
+        "side": signal.side,
+        "confidence": signal.confidence,
+        "stop_loss": _level(signal.stop_loss, digits),
+        "take_profit": _level(signal.take_profit, digits),
+        "time": signal.at,
+        "expires_at": signal.expires_at,
+        "received_at": signal.received_at,
+        "door": signal.door,
+        "raw": None,
+    }
+
+
+def _decided(decision: Decision | None, instruments: Instruments) -> dict[str, object]:
+    if decision is None:
+        return _UNDECIDED
+    refusal, quote, digits = decision.refusal, decision.quote, decision.digits
+    instrument = None if quote is None else instruments.get(quote.symbol)
+    quote_digits = digits if instrument is None else instrument.digits
+    return {
+        "decided_at": decision.at,
+        "code": None if refusal is None else refusal.code.value,
+        "text": None if refusal is None else refusal.text,
+        "actual": None if refusal is None else refusal.actual,
+        "limit": None if refusal is None else refusal.limit,
+        "checks": [
+            objects.Check(name=c.name, actual=c.actual, limit=c.limit, passed=c.passed)
+            for c in decision.checks
+        ],
+        "sizing": decision.sizing,
+        "quote": None if quote is None else views.quote(quote, quote_digits),
+        "order_id": decision.order_id,
+        "position_ids": list(decision.position_ids),
+        "entry_price": _price(decision.entry_price, digits),
+        "stop_loss_price": _price(decision.stop_loss, digits),
+        "take_profit_price": _price(decision.take_profit, digits),
+        "lots": decision.lots,
+    }
+
+
+_UNDECIDED: dict[str, object] = {
+    "decided_at": None,
+    "code": None,
+    "text": None,
+    "actual": None,
+    "limit": None,
+    "checks": [],
+    "sizing": {},
+    "quote": None,
+    "order_id": None,
+    "position_ids": [],
+    "entry_price": None,
+    "stop_loss_price": None,
+    "take_profit_price": None,
+    "lots": None,
+}
+
+
+def _unreadable(signal: UnreadableSignal) -> dict[str, object]:
+    return {
+        **_UNDECIDED,
+        "id": signal.id,
+        "given_id": signal.given_id,
+        "account": signal.account,
+        "mode": MODE,
+        "model": signal.model,
+        "symbol": signal.symbol,
+        "side": None,
+        "confidence": None,
+        "stop_loss": None,
+        "take_profit": None,
+        "time": None,
+        "expires_at": None,
+        "received_at": signal.received_at,
+        "door": signal.door,
+        "status": "refused",
+        "decided_at": signal.received_at,
+        "code": signal.refusal.code.value,
+        "text": signal.refusal.text,
+        "actual": signal.refusal.actual,
+        "limit": signal.refusal.limit,
+        "raw": signal.raw,
+    }
+
+
+def _level(
+    level: Level | None, digits: int
+) -> objects.PriceLevel | objects.PipsLevel | objects.RLevel | None:
+    match level:
+        case PriceLevel(price):
+            return objects.PriceLevel(price=_padded(price, digits))
+        case PipsLevel(pips):
+            return objects.PipsLevel(pips=pips)
+        case RLevel(r):
+            return objects.RLevel(r=r)
+        case None:
+            return None
+
+
+def _padded(price: Decimal, digits: int) -> Decimal:
+    """Return a sender's price with the instrument's decimals; a finer one stays as it was sent."""
+    whole = price.quantize(Decimal(1).scaleb(-digits))
+    return whole if whole == price else price
+
+
+def _price(points: Points | None, digits: int) -> Decimal | None:
+    return None if points is None else format_price(points, digits)

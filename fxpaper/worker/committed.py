@@ -1,0 +1,45 @@
+"""The account as it was last committed: what may be shown while the next batch is being written."""
+
+from __future__ import annotations
+
+from fxpaper.domain.account import Account, Valuation
+from fxpaper.domain.instrument import Points
+from fxpaper.domain.position import Position
+from fxpaper.domain.signal import ModelPolicy
+from fxpaper.engine.state import AccountState
+from fxpaper.engine.valuation import close_price, value
+from fxpaper.signals.desk import Desk
+
+
+class Committed:
+    """A copy of one account's state.
+
+    Args:
+        desk: whose state has just been committed.
+        account: its id.
+    """
+
+    def __init__(self, desk: Desk, account: str) -> None:
+        live = desk.engine.state.accounts[account]
+        self._board = desk.engine.board
+        self._state = AccountState(live.as_account())
+        self._state.positions = dict(live.positions)
+        self.policies: list[ModelPolicy] = desk.policies(account)
+
+    @property
+    def account(self) -> Account:
+        """The account with the number of its latest committed event."""
+        return self._state.as_account()
+
+    @property
+    def positions(self) -> tuple[Position, ...]:
+        """Open positions, oldest first."""
+        return tuple(self._state.positions.values())
+
+    def valuation(self) -> Valuation:
+        """Return what the account is worth at the latest quotes."""
+        return value(self._state, self._board)
+
+    def close_prices(self) -> dict[str, Points | None]:
+        """Return what each position would close at now, in points; None before a quote."""
+        return {position.id: close_price(position, self._board) for position in self.positions}

@@ -1,0 +1,241 @@
+"""The execution worker: one account's one order of things.
+
+Quotes, signals, a person's commands and the time come in through one queue. Everything that has
+gathered is applied to the desk, what it caused is committed in one transaction (so commits group
+by themselves under load), and only then is anybody told. While a commit runs the queue fills and
+nothing is decided, so no decision ever rests on something that is not durable. A commit that
+fails undoes the batch: the desk is loaded again from the ledger and nobody is answered but with
+the failure.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+
+import structlog
+
+from fxpaper.clock import Clock
+from fxpaper.domain.deal import Deal
+from fxpaper.domain.event import DealBooked, Recorded, SignalDecided
+from fxpaper.domain.quote import Quote
+from fxpaper.domain.refusal import RefusalCode, Refused
+from fxpaper.domain.signal import ModelPolicy, Signal, SignalRecord, UnreadableSignal
+from fxpaper.errors import FxpaperError, TransientError
+from fxpaper.ledger.ledger import Ledger
+from fxpaper.ledger.shell import LedgerShell
+from fxpaper.signals.desk import Desk
+from fxpaper.signals.journal import reused
+from fxpaper.worker.committed import Committed
+from fxpaper.worker.inbox import ChangePolicy, CloseByHand, Outbox, Request, Taken, TakeSignal
+
+log = structlog.get_logger(__name__)
+
+_BATCH = 500
+_WAKE_SECONDS = 0.25
+_NEEDS_A_QUOTE = {RefusalCode.NO_QUOTE, RefusalCode.STALE_QUOTE, RefusalCode.GRADE_TOO_LOW}
+
+
+class ExecutionWorker:
+    """Runs one account.
+
+    Args:
+        account: its id.
+        build: makes a desk as the ledger knows it, with its account opened.
+        ledger: where events become durable.
+        clock: of the market.
+        publish: is told committed events, in order.
+    """
+
+    def __init__(
+        self,
+        account: str,
+        build: Callable[[], Awaitable[Desk]],
+        ledger: LedgerShell,
+        clock: Clock,
+        publish: Callable[[Sequence[Recorded]], None],
+    ) -> None:
+        self.account = account
+        self.trouble: str | None = None
+        """Why the account stands still, in one sentence; None while all is well."""
+        self._build = build
+        self._ledger = ledger
+        self._clock = clock
+        self._publish = publish
+        self._queue: asyncio.Queue[Quote | Request] = asyncio.Queue()
+        self._deciding: dict[str, list[asyncio.Future[None]]] = {}
+
+    async def open(self) -> None:
+        """Load the account; what was waiting when the last process stopped goes on waiting."""
+        self._desk = await self._build()
+        self.committed = Committed(self._desk, self.account)
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        while True:
+            batch = await self._gather()
+            await self._work(batch)
+
+    def put(self, quote: Quote) -> None:
+        """Let a quote take its place in the order of things."""
+        self._queue.put_nowait(quote)
+
+    async def ask_signal(self, signal: Signal | UnreadableSignal) -> Taken:
+        """Take a signal; answers after the commit, decided or waiting."""
+        answer: asyncio.Future[Taken] = asyncio.get_running_loop().create_future()
+        self._queue.put_nowait(TakeSignal(signal, answer))
+        return await answer
+
+    async def ask_close(self, position_id: str) -> Deal | Refused:
+        """Close a position for a person; answers after the commit."""
+        answer: asyncio.Future[Deal | Refused] = asyncio.get_running_loop().create_future()
+        self._queue.put_nowait(CloseByHand(position_id, answer))
+        return await answer
+
+    async def ask_policy(self, policy: ModelPolicy) -> ModelPolicy:
+        """Change what a model may do; answers after the commit."""
+        answer: asyncio.Future[ModelPolicy] = asyncio.get_running_loop().create_future()
+        self._queue.put_nowait(ChangePolicy(policy, answer))
+        return await answer
+
+    async def decided(self, signal_id: str, patience: float) -> None:
+        """Wait until a waiting signal is decided, but no longer than ``patience`` seconds."""
+        if all(signal.id != signal_id for signal in self._desk.waiting):
+            return
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._deciding.setdefault(signal_id, []).append(done)
+        try:
+            async with asyncio.timeout(patience):
+                await done
+        except TimeoutError:
+            return
+
+    async def _gather(self) -> list[Quote | Request]:
+        """Return everything that has come in; an empty list when only the time has moved."""
+        batch: list[Quote | Request] = []
+        try:
+            async with asyncio.timeout(_WAKE_SECONDS):
+                batch.append(await self._queue.get())
+        except TimeoutError:
+            return batch
+        while len(batch) < _BATCH and not self._queue.empty():
+            batch.append(self._queue.get_nowait())
+        return batch
+
+    async def _work(self, batch: list[Quote | Request]) -> None:
+        outbox = Outbox()
+        requests = [item for item in batch if not isinstance(item, Quote)]
+        try:
+            known = await self._known(requests)
+            events = self._apply(batch, known, outbox)
+            if events:
+                await self._ledger.commit(events)
+        except FxpaperError as problem:
+            await self._undo(requests, problem)
+            return
+        self.trouble = None
+        if events:
+            self.committed = Committed(self._desk, self.account)
+            self._publish(events)
+            self._tell_decided(events)
+        outbox.release()
+
+    def _apply(
+        self, batch: Iterable[Quote | Request], known: dict[str, SignalRecord], outbox: Outbox
+    ) -> list[Recorded]:
+        events = list(self._desk.on_time(self._clock.now()))
+        for item in batch:
+            match item:
+                case Quote():
+                    events += self._desk.on_quote(item)
+                case TakeSignal(signal, answer):
+                    caused, taken = self._take(signal, known)
+                    events += caused
+                    outbox.put(answer, taken)
+                case CloseByHand(position_id, closing):
+                    events += self._close(position_id, closing, outbox)
+                case ChangePolicy(policy, changed):
+                    events += self._desk.set_policy(policy, self._clock.now())
+                    outbox.put(changed, policy)
+        return events
+
+    async def _known(self, requests: Iterable[Request]) -> dict[str, SignalRecord]:
+        """Return the journal rows of the ids that have just come in."""
+        ids = {request.signal.id for request in requests if isinstance(request, TakeSignal)}
+        if not ids:
+            return {}
+        return await self._ledger.read(lambda ledger: _rows(ledger, self.account, ids))
+
+    def _take(
+        self, signal: Signal | UnreadableSignal, known: dict[str, SignalRecord]
+    ) -> tuple[list[Recorded], Taken]:
+        earlier = known.get(signal.id)
+        now = self._clock.now()
+        if earlier is None:
+            return self._take_new(signal, known)
+        if not isinstance(signal, Signal) or not isinstance(earlier.signal, Signal):
+            return [], Taken(earlier, duplicate=True)
+        refused = reused(signal, earlier.signal)
+        if refused is None:
+            return [], Taken(earlier, duplicate=True)
+        events = self._desk.unreadable(refused, now)
+        return events, Taken(earlier, reused=refused.refusal)
+
+    def _take_new(
+        self, signal: Signal | UnreadableSignal, known: dict[str, SignalRecord]
+    ) -> tuple[list[Recorded], Taken]:
+        now = self._clock.now()
+        if isinstance(signal, UnreadableSignal):
+            events = self._desk.unreadable(signal, now)
+        else:
+            events = self._desk.receive(signal, now)
+        last = events[-1].event
+        decision = last.decision if isinstance(last, SignalDecided) else None
+        record = SignalRecord(signal=signal, decision=decision)
+        known[signal.id] = record
+        return events, Taken(record)
+
+    def _close(
+        self, position_id: str, answer: asyncio.Future[Deal | Refused], outbox: Outbox
+    ) -> list[Recorded]:
+        caused = self._desk.close(self.account, position_id, self._clock.now())
+        if isinstance(caused, Refused):
+            outbox.put(answer, caused)
+            return []
+        booked = next(
+            recorded.event for recorded in caused if isinstance(recorded.event, DealBooked)
+        )
+        outbox.put(answer, booked.deal)
+        return caused
+
+    async def _undo(self, requests: Iterable[Request], problem: FxpaperError) -> None:
+        """Forget a batch that could not be committed and load the account as the ledger has it."""
+        self.trouble = f"Nothing is executed at the moment: {problem}"
+        log.error("commit_failed", account=self.account, problem=str(problem))
+        for request in requests:
+            if not request.answer.done():
+                request.answer.set_exception(TransientError(str(problem)))
+        quotes = self._desk.engine.board.quotes
+        while True:
+            try:
+                desk = await self._build()
+            except FxpaperError as still:
+                log.error("reload_failed", account=self.account, problem=str(still))
+                await asyncio.sleep(1)
+            else:
+                break
+        desk.engine.board.quotes.update(quotes)
+        self._desk = desk
+        self.committed = Committed(desk, self.account)
+
+    def _tell_decided(self, events: Iterable[Recorded]) -> None:
+        for recorded in events:
+            if isinstance(recorded.event, SignalDecided):
+                for waiting in self._deciding.pop(recorded.event.signal_id, ()):
+                    if not waiting.done():
+                        waiting.set_result(None)
+
+
+def _rows(ledger: Ledger, account: str, ids: Iterable[str]) -> dict[str, SignalRecord]:
+    rows = {name: ledger.signal(account, name) for name in ids}
+    return {name: row for name, row in rows.items() if row is not None and row.signal.id == name}

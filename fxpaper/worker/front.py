@@ -1,0 +1,109 @@
+"""The account's front: parses what comes in, fetches a quote where one is needed, asks the worker."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+
+import structlog
+
+from fxpaper.clock import Clock
+from fxpaper.domain.deal import Deal
+from fxpaper.domain.instrument import Instrument
+from fxpaper.domain.refusal import RefusalCode, Refused
+from fxpaper.domain.signal import ModelPolicy, Signal, SignalRecord, SignalStatus
+from fxpaper.errors import TransientError
+from fxpaper.ledger.shell import LedgerShell
+from fxpaper.signals.intake.native import Arrival, read_signal
+from fxpaper.signals.journal import unknown_account
+from fxpaper.worker.execution import ExecutionWorker
+from fxpaper.worker.inbox import Taken
+
+log = structlog.get_logger(__name__)
+
+_PATIENCE_SECONDS = 5.0
+_NEEDS_A_QUOTE = {RefusalCode.NO_QUOTE, RefusalCode.STALE_QUOTE}
+
+
+class AccountFront:
+    """Where every door hands in what it has received.
+
+    Args:
+        worker: runs the account.
+        ledger: for rows that were decided later.
+        clock: of the market.
+        instruments: by symbol; the ones that can be traded.
+        lifetime_ns: how long a signal without an expiry lives.
+        fetch: asks polled sources for fresh quotes of a symbol and of what converts it, and
+            publishes them; returns at once where streams serve them.
+    """
+
+    def __init__(
+        self,
+        worker: ExecutionWorker,
+        ledger: LedgerShell,
+        clock: Clock,
+        instruments: Mapping[str, Instrument],
+        lifetime_ns: int,
+        fetch: Callable[[str], Awaitable[None]],
+    ) -> None:
+        self.worker = worker
+        self._ledger = ledger
+        self._clock = clock
+        self._instruments = instruments
+        self._lifetime_ns = lifetime_ns
+        self._fetch = fetch
+
+    async def submit(self, body: bytes, door: str, place: str = "") -> Taken:
+        """Journal and decide a signal; answers after the commit.
+
+        A signal that needs a fresher quote makes a polled source fetch one. Its sender is kept
+        waiting a few seconds for the decision; after that the record is still waiting.
+
+        Args:
+            body: what was received.
+            door: how it came in.
+            place: see :class:`fxpaper.signals.intake.native.Arrival`.
+        """
+        account = self.worker.account
+        arrival = Arrival(
+            account=account,
+            instruments=self._instruments,
+            door=door,
+            received_at=self._clock.now(),
+            lifetime_ns=self._lifetime_ns,
+            place=place,
+        )
+        signal = read_signal(body, arrival)
+        if isinstance(signal, Signal) and signal.account != account:
+            signal = unknown_account(signal, account)
+        taken = await self.worker.ask_signal(signal)
+        if taken.record.status is not SignalStatus.WAITING or not isinstance(signal, Signal):
+            return taken
+        await self._try_to_fetch(signal.symbol)
+        await self.worker.decided(signal.id, _PATIENCE_SECONDS)
+        return Taken(await self._row(signal.id, taken.record), taken.duplicate, taken.reused)
+
+    async def close(self, position_id: str) -> Deal | Refused:
+        """Close a position at the market for a person; answers after the commit."""
+        answer = await self.worker.ask_close(position_id)
+        if isinstance(answer, Refused) and answer.code in _NEEDS_A_QUOTE:
+            for position in self.worker.committed.positions:
+                if position.id == position_id:
+                    await self._try_to_fetch(position.symbol)
+                    return await self.worker.ask_close(position_id)
+        return answer
+
+    async def set_policy(self, policy: ModelPolicy) -> ModelPolicy:
+        """Change what a model may do; answers after the commit."""
+        return await self.worker.ask_policy(policy)
+
+    async def _try_to_fetch(self, symbol: str) -> None:
+        try:
+            await self._fetch(symbol)
+        except TransientError as problem:
+            log.warning("no_fresh_quote", symbol=symbol, problem=str(problem))
+
+    async def _row(self, signal_id: str, earlier: SignalRecord) -> SignalRecord:
+        account = self.worker.account
+        row = await self._ledger.read(lambda ledger: ledger.signal(account, signal_id))
+        return earlier if row is None else row

@@ -1,0 +1,72 @@
+"""What waits for the execution worker, each with the future that its caller awaits."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from fxpaper.domain.deal import Deal
+from fxpaper.domain.refusal import Refused
+from fxpaper.domain.signal import ModelPolicy, Signal, SignalRecord, UnreadableSignal
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """How a signal was taken.
+
+    Args:
+        record: its row in the journal.
+        duplicate: whether it had been taken before.
+        reused: the refusal when its id is another signal's; ``record`` is then the other's.
+    """
+
+    record: SignalRecord
+    duplicate: bool = False
+    reused: Refused | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TakeSignal:
+    """A signal, readable or not, that has just come in."""
+
+    signal: Signal | UnreadableSignal
+    answer: asyncio.Future[Taken]
+
+
+@dataclass(frozen=True, slots=True)
+class CloseByHand:
+    """A person wants a position closed."""
+
+    position_id: str
+    answer: asyncio.Future[Deal | Refused]
+
+
+@dataclass(frozen=True, slots=True)
+class ChangePolicy:
+    """A person decides what a model may do."""
+
+    policy: ModelPolicy
+    answer: asyncio.Future[ModelPolicy]
+
+
+Request = TakeSignal | CloseByHand | ChangePolicy
+
+
+@dataclass(slots=True)
+class Outbox:
+    """Answers that wait for the commit of the batch they belong to."""
+
+    _answers: list[tuple[asyncio.Future[object], object]] = field(default_factory=list)
+
+    def put(self, future: asyncio.Future[T], value: T) -> None:
+        """Answer with ``value`` once the batch is committed."""
+        self._answers.append((future, value))  # type: ignore[arg-type]  # Future is invariant
+
+    def release(self) -> None:
+        """Answer everybody who still waits."""
+        for future, value in self._answers:
+            if not future.done():
+                future.set_result(value)

@@ -1,0 +1,368 @@
+"""The feed outlives its sources, and says what it knows about them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from fxpaper.aggregator.feed import PriceFeed
+from fxpaper.aggregator.quality import Reason
+from fxpaper.aggregator.recording import read_recording
+from fxpaper.aggregator.source import SourceCondition, Usage
+from fxpaper.aggregator.sources.recorded import RecordedSource
+from fxpaper.aggregator.sources.simulator import SimulatorSource
+from fxpaper.aggregator.store import open_store
+from fxpaper.clock import ManualClock
+from fxpaper.domain.bar import Bar
+from fxpaper.domain.instant import NS_PER_SECOND, parse_instant
+from fxpaper.domain.quote import Evidence, Grade, Quote, Spread, Transport
+from fxpaper.engine.sessions import is_open
+from fxpaper.errors import ConfigurationError, RateLimitedError, TransientError
+
+NOON = parse_instant("2026-11-18T12:00:00Z")
+SATURDAY = parse_instant("2026-11-21T12:00:00Z")
+SECOND = NS_PER_SECOND
+EURUSD = ("EURUSD",)
+
+
+class Line:
+    """A source at whose other end the test sits: it says quotes or breaks down when told to."""
+
+    def __init__(self, name: str, clock: ManualClock, *, polled: bool = False) -> None:
+        self.name = name
+        self.polled = polled
+        transport = Transport.REST if polled else Transport.STREAM
+        self.evidence = Evidence(name, transport, Spread.REAL, Grade.A)
+        self.runs: list[frozenset[str]] = []
+        self.asked = 0
+        self.closed = False
+        self.past: list[Bar] = []
+        self.answer: Quote | Exception | None = None
+        self._clock = clock
+        self._queue: asyncio.Queue[Quote | Exception | None] = asyncio.Queue()
+
+    def quote(self, bid: int, age: float = 0.0, symbol: str = "EURUSD") -> Quote:
+        now = self._clock.now()
+        return Quote(symbol, bid, bid + 12, now - int(age * SECOND), now, self.evidence)
+
+    def say(self, what: Quote | Exception | None) -> None:
+        self._queue.put_nowait(what)
+
+    def supports(self, symbol: str) -> bool:
+        return symbol in {"EURUSD", "USDJPY"}
+
+    async def quotes(self, symbols: frozenset[str]) -> AsyncIterator[Quote]:
+        self.runs.append(symbols)
+        while (said := await self._queue.get()) is not None:
+            if isinstance(said, Exception):
+                raise said
+            yield said
+
+    async def fetch(self, symbol: str) -> Quote:
+        self.asked += 1
+        await asyncio.sleep(0)
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer or self.quote(108_000, symbol=symbol)
+
+    async def history(self, symbol: str) -> list[Bar]:
+        return [bar for bar in self.past if bar.symbol == symbol]
+
+    async def usage(self) -> Usage | None:
+        return None
+
+    async def close(self) -> None:
+        self.closed = True
+
+
+class Stage:
+    """A running feed, its published quotes, and its clock."""
+
+    def __init__(self, feed: PriceFeed, clock: ManualClock) -> None:
+        self.feed, self.clock = feed, clock
+        self.published: list[Quote] = []
+        self.bars: list[Bar] = []
+
+    async def until(self, happened) -> None:
+        """Let the feed work until something is true."""
+        async with asyncio.timeout(5):
+            while not happened():  # noqa: ASYNC110 - whatever a test asks for
+                await asyncio.sleep(0.001)
+
+    def state(self, name: str):
+        return next(state for state in self.feed.states() if state.name == name)
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock(NOON)
+
+
+@pytest.fixture
+def perform(tmp_path, clock):
+    """Run a feed with some sources for the length of a block."""
+
+    @asynccontextmanager
+    async def perform(*sources, symbols=EURUSD, at=None):
+        if at is not None:
+            clock.move_to(at)
+        store = await open_store(None, tmp_path)
+        feed = PriceFeed(sources, symbols, clock, store, is_open, rhythm=0.002)
+        stage = Stage(feed, clock)
+        async with asyncio.TaskGroup() as group:
+            running = group.create_task(feed.run(stage.published.append, stage.bars.append))
+            yield stage
+            running.cancel()
+        await store.close()
+
+    return perform
+
+
+async def test_quotes_of_the_first_source_are_published_and_remembered(perform, clock):
+    line = Line("line", clock)
+    async with perform(line) as stage:
+        line.say(line.quote(108_240))
+        await stage.until(lambda: stage.published)
+        assert [quote.bid for quote in stage.published] == [108_240]
+        assert stage.feed.latest("EURUSD") is stage.published[0]
+        assert stage.feed.bars.series("EURUSD", "1m", 1)[0].close == 108_240
+        state = stage.state("line")
+        assert (state.state, state.active, state.symbols) == (SourceCondition.LIVE, True, EURUSD)
+        assert state.last_quote_at == NOON
+        assert stage.feed.note() is None
+    assert line.closed
+
+
+@pytest.mark.parametrize(
+    ("failure", "condition", "text"),
+    [
+        (TransientError("closed by the other side"), SourceCondition.FAILED, "closed by"),
+        (RateLimitedError("8 of 8", NOON + 9 * SECOND), SourceCondition.LIMITED, "8 of 8"),
+        (ConfigurationError("wrong key"), SourceCondition.FAILED, "wrong key"),
+        (KeyError("bug"), SourceCondition.FAILED, "KeyError: 'bug'"),
+        (TimeoutError("late"), SourceCondition.FAILED, "TimeoutError: late"),
+    ],
+)
+async def test_whatever_a_source_raises_the_next_one_serves(
+    perform, clock, failure, condition, text
+):
+    first, second = Line("first", clock), Line("second", clock)
+    async with perform(first, second) as stage:
+        first.say(first.quote(108_240))
+        await stage.until(lambda: stage.published)
+        first.say(failure)
+        await stage.until(lambda: second.runs)
+        clock.move_to(NOON + SECOND)
+        second.say(second.quote(108_250))
+        await stage.until(lambda: len(stage.published) == 2)
+        state = stage.state("first")
+        assert (state.state, state.active) == (condition, False)
+        assert text in (state.error or "")
+        assert stage.state("second").active
+
+
+async def test_a_source_that_recovers_takes_over_with_its_first_fresh_quote(perform, clock):
+    first, second = Line("first", clock), Line("second", clock)
+    async with perform(first, second) as stage:
+        await stage.until(lambda: first.runs)
+        first.say(TransientError("gone"))
+        await stage.until(lambda: second.runs)
+        second.say(second.quote(108_250))
+        clock.move_to(NOON + 5 * SECOND)
+        await stage.until(lambda: len(first.runs) == 2)
+        second.say(second.quote(108_251))
+        await stage.until(lambda: len(stage.published) == 2)
+        clock.move_to(NOON + 6 * SECOND)
+        first.say(first.quote(108_260))
+        await stage.until(lambda: len(stage.published) == 3)
+        sources = [quote.evidence.source for quote in stage.published]
+        assert sources == ["second", "second", "first"]
+        await stage.until(lambda: stage.state("second").state is SourceCondition.IDLE)
+
+
+async def test_a_wrong_key_disables_only_its_own_source_and_for_good(perform, clock):
+    first, second = Line("first", clock), Line("second", clock)
+    async with perform(first, second) as stage:
+        first.say(ConfigurationError("set the key"))
+        await stage.until(lambda: second.runs)
+        clock.move_to(NOON + 3600 * SECOND)
+        second.say(second.quote(108_250))
+        await stage.until(lambda: stage.published)
+        assert len(first.runs) == 1
+        assert stage.state("first").retry_at is None
+
+
+async def test_bad_quotes_are_counted_and_never_published(perform, clock):
+    line = Line("line", clock)
+    async with perform(line) as stage:
+        for bid in (108_240, 0, 200_000):
+            line.say(line.quote(bid))
+        clock.move_to(NOON + SECOND)
+        line.say(line.quote(108_241))
+        await stage.until(lambda: len(stage.published) == 2)
+        assert [quote.bid for quote in stage.published] == [108_240, 108_241]
+        assert stage.feed.refusals() == {
+            ("line", Reason.NOT_POSITIVE): 1,
+            ("line", Reason.JUMP): 1,
+        }
+
+
+async def test_fresh_asks_a_polled_source_once_for_everybody(perform, clock):
+    rest = Line("rest", clock, polled=True)
+    async with perform(rest) as stage:
+        await stage.until(lambda: rest.runs)
+        quotes = await asyncio.gather(*(stage.feed.fresh("EURUSD") for _ in range(5)))
+        assert {quote.bid for quote in quotes} == {108_000}
+        assert rest.asked == 1
+        assert len(stage.published) == 1
+        await stage.feed.fresh("EURUSD")
+        assert rest.asked == 1
+        clock.move_to(NOON + 2 * SECOND)
+        await stage.feed.fresh("EURUSD")
+        assert rest.asked == 2
+
+
+async def test_fresh_of_a_stream_is_its_latest(perform, clock):
+    line = Line("line", clock)
+    async with perform(line) as stage:
+        await stage.until(lambda: line.runs)
+        with pytest.raises(TransientError, match="line has not quoted EURUSD yet"):
+            await stage.feed.fresh("EURUSD")
+        line.say(line.quote(108_240))
+        await stage.until(lambda: stage.published)
+        assert await stage.feed.fresh("EURUSD") is stage.published[0]
+        assert line.asked == 0
+
+
+async def test_fresh_turns_to_the_next_source_when_the_first_fails(perform, clock):
+    first, second = (Line(name, clock, polled=True) for name in ("first", "second"))
+    async with perform(first, second) as stage:
+        await stage.until(lambda: first.runs)
+        first.answer = TransientError("no answer")
+        assert (await stage.feed.fresh("EURUSD")).evidence.source == "second"
+        assert stage.state("first").state is SourceCondition.FAILED
+
+
+async def test_fresh_says_when_the_only_plan_is_spent(perform, clock):
+    rest = Line("rest", clock, polled=True)
+    async with perform(rest) as stage:
+        await stage.until(lambda: rest.runs)
+        rest.answer = RateLimitedError("8 of 8 credits", NOON + 60 * SECOND)
+        with pytest.raises(RateLimitedError, match="8 of 8 credits"):
+            await stage.feed.fresh("EURUSD")
+        assert stage.state("rest").state is SourceCondition.LIMITED
+        assert stage.state("rest").retry_at == NOON + 60 * SECOND
+        assert stage.feed.note() == "No price source works at the moment: rest: 8 of 8 credits"
+        with pytest.raises(TransientError, match="No source serves EURUSD now"):
+            await stage.feed.fresh("EURUSD")
+
+
+async def test_without_a_network_the_note_asks_for_one(perform, clock):
+    first, second = Line("first", clock), Line("second", clock)
+    async with perform(first, second) as stage:
+        first.say(TransientError("First cannot be reached: no such host"))
+        await stage.until(lambda: second.runs)
+        second.say(TransientError("Second cannot be reached: no such host"))
+        await stage.until(lambda: stage.feed.note() is not None)
+        assert stage.feed.note() == (
+            "No price source can be reached (first, second); is there a network?"
+        )
+
+
+async def test_a_stream_that_falls_silent_is_replaced_while_the_market_is_open(perform, clock):
+    first, second = Line("first", clock), Line("second", clock)
+    async with perform(first, second) as stage:
+        first.say(first.quote(108_240))
+        await stage.until(lambda: stage.published)
+        clock.move_to(NOON + 120 * SECOND)
+        await stage.until(lambda: second.runs)
+        assert stage.state("first").error == "no quote for 120 s"
+
+
+async def test_a_weekend_disturbs_nobody(perform, clock):
+    line, rest = Line("line", clock), Line("rest", clock, polled=True)
+    async with perform(line, rest, at=SATURDAY) as stage:
+        line.say(line.quote(108_240, age=14 * 3600))
+        await stage.until(lambda: stage.published)
+        for hour in range(1, 20):
+            clock.move_to(SATURDAY + hour * 3600 * SECOND)
+            await asyncio.sleep(0.005)
+        assert len(line.runs) == 1
+        assert rest.runs == []
+        assert stage.state("line").state is SourceCondition.QUIET
+        assert stage.feed.bars.series("EURUSD", "1m", 5) == []
+
+
+async def test_a_polled_source_rests_over_the_weekend_once_it_has_answered(perform, clock):
+    rest = Line("rest", clock, polled=True)
+    async with perform(rest, at=SATURDAY) as stage:
+        rest.say(rest.quote(108_240, age=14 * 3600))
+        await stage.until(lambda: stage.published)
+        await stage.until(lambda: stage.feed._seats["rest"].symbols == frozenset())
+        assert stage.state("rest").state is SourceCondition.QUIET
+        clock.move_to(parse_instant("2026-11-22T22:00:00Z"))
+        await stage.until(lambda: len(rest.runs) == 2)
+
+
+async def test_history_fills_the_chart_and_made_up_bars_never_join_real_ones(
+    perform, clock, instruments
+):
+    line, simulator = Line("line", clock), SimulatorSource(instruments, clock, 1)
+    past = Bar("EURUSD", "1m", NOON - 60 * SECOND, 1, 2, 1, 2, 0, closed=True, source="line")
+    async with perform(line, simulator) as stage:
+        line.say(line.quote(108_240))
+        await stage.until(lambda: stage.published)
+        await asyncio.sleep(0.02)
+        assert len(stage.feed.bars.series("EURUSD", "1m", 500)) == 1
+    line = Line("line", clock)
+    line.past = [past]
+    async with perform(line) as stage:
+        line.say(line.quote(108_240))
+        await stage.until(lambda: len(stage.feed.bars.series("EURUSD", "1m", 500)) == 2)
+
+
+async def test_bars_are_told_once_when_they_close(perform, clock):
+    line = Line("line", clock)
+    async with perform(line) as stage:
+        line.say(line.quote(108_240))
+        await stage.until(lambda: stage.published)
+        clock.move_to(NOON + 62 * SECOND)
+        await stage.until(lambda: stage.bars)
+        line.say(line.quote(108_250))
+        await stage.until(lambda: len(stage.published) == 2)
+        assert [(bar.interval, bar.opened_at) for bar in stage.bars] == [("1m", NOON)]
+
+
+async def test_a_recording_is_played_to_its_end(tmp_path, instruments):
+    path = tmp_path / "eurusd.csv"
+    lines = [f"2026-11-18T12:{n // 60:02}:{n % 60:02}Z,1.0824,1.08252\n" for n in range(150)]
+    path.write_text("timestamp,bid,ask\n" + "".join(lines))
+    clock = ManualClock(NOON)
+    store = await open_store(None, tmp_path)
+    source = RecordedSource(read_recording(path, instruments), clock, None)
+    feed = PriceFeed([source], EURUSD, clock, store, is_open, rhythm=0.002)
+    stage = Stage(feed, clock)
+    async with asyncio.TaskGroup() as group:
+        running = group.create_task(feed.run(stage.published.append, stage.bars.append))
+        await stage.until(lambda: stage.state("recorded").state is SourceCondition.FINISHED)
+        running.cancel()
+    await store.close()
+    assert len(stage.published) == 150
+    assert [bar.quotes for bar in stage.bars if bar.interval == "1m"] == [60, 60]
+    assert clock.now() == NOON + 149 * SECOND
+    assert feed.note() is None
+
+
+async def test_latest_quotes_reach_the_store(perform, clock):
+    line = Line("line", clock)
+    async with perform(line) as stage:
+        line.say(line.quote(108_240))
+        await stage.until(lambda: stage.published)
+        cache = stage.feed._cache
+        async with asyncio.timeout(5):
+            while await cache.latest("EURUSD") is None:  # noqa: ASYNC110
+                await asyncio.sleep(0.001)
+        assert await cache.latest("EURUSD") == stage.published[0]

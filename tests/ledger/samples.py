@@ -1,0 +1,246 @@
+"""Events with literal values, as the worker and the engine record them."""
+
+from decimal import Decimal
+
+from fxpaper.domain.account import Account, Mode
+from fxpaper.domain.approval import Check
+from fxpaper.domain.deal import Deal, DealReason, Entry
+from fxpaper.domain.event import (
+    AccountOpened,
+    DealBooked,
+    Event,
+    ModelPolicySet,
+    OrderFilled,
+    OrderPlaced,
+    PositionClosed,
+    PositionOpened,
+    Recorded,
+    SignalDecided,
+    SignalReceived,
+    SignalUnreadable,
+)
+from fxpaper.domain.order import Order, OrderState, Side
+from fxpaper.domain.position import Position
+from fxpaper.domain.quote import Evidence, Grade, Quote, Spread, Transport
+from fxpaper.domain.refusal import RefusalCode, Refused
+from fxpaper.domain.signal import (
+    Decision,
+    ModelPolicy,
+    PipsLevel,
+    RLevel,
+    Signal,
+    SignalSide,
+    SignalStatus,
+    UnreadableSignal,
+)
+
+START = 1_790_000_000_000_000_000
+SECOND = 1_000_000_000
+
+QUOTE = Quote(
+    "EURUSD",
+    108241,
+    108253,
+    START - SECOND,
+    START,
+    Evidence("twelve_data", Transport.REST, Spread.MODELLED, Grade.C),
+)
+CHECKS = (Check("confidence", "0.82", "≥ 0.50", passed=True),)
+REFUSED = Refused(RefusalCode.AUTO_EXECUTION_OFF, "Model trend may not execute.", "off", "on")
+
+
+def account(name: str = "paper") -> Account:
+    return Account(
+        id=name,
+        mode=Mode.PAPER,
+        currency="USD",
+        leverage=100,
+        balance=Decimal("100000.00"),
+        initial_balance=Decimal("100000.00"),
+        opened_at=START,
+    )
+
+
+def signal(id_: str, *, model: str = "trend", symbol: str = "EURUSD") -> Signal:
+    return Signal(
+        id=id_,
+        account="paper",
+        model=model,
+        symbol=symbol,
+        side=SignalSide.BUY,
+        confidence=Decimal("0.82"),
+        stop_loss=PipsLevel(Decimal(25)),
+        take_profit=RLevel(Decimal(2)),
+        at=START,
+        expires_at=START + 300 * SECOND,
+        received_at=START + SECOND,
+        door="http",
+        digest="5f" * 32,
+    )
+
+
+def unreadable(
+    id_: str, *, given_id: str | None = None, model: str | None = None
+) -> UnreadableSignal:
+    return UnreadableSignal(
+        id=id_,
+        account="paper",
+        given_id=given_id,
+        model=model,
+        symbol=None,
+        received_at=START + SECOND,
+        door="http",
+        raw='{"confidence": 70',
+        refusal=Refused(RefusalCode.MALFORMED, "The text ends too early.", "17", ""),
+    )
+
+
+def refusal(at: int = START) -> Decision:
+    return Decision(status=SignalStatus.REFUSED, at=at, checks=CHECKS, quote=QUOTE, refusal=REFUSED)
+
+
+def execution(order_id: str | None, position_ids: tuple[str, ...]) -> Decision:
+    return Decision(
+        status=SignalStatus.EXECUTED,
+        at=START + SECOND,
+        checks=CHECKS,
+        quote=QUOTE,
+        order_id=order_id,
+        position_ids=position_ids,
+        sizing={"equity": "100000.00", "risk_percent": "1"},
+        digits=5,
+        entry_price=108253,
+        stop_loss=108003,
+        take_profit=108753,
+        lots=Decimal("0.40"),
+    )
+
+
+def entry(first: int, signal_id: str | None, balance: Decimal) -> list[Event]:
+    """Return the four events of a fill, ids derived from the number of the first of them."""
+    placed = Order(
+        id=f"o-{first}",
+        account="paper",
+        symbol="EURUSD",
+        digits=5,
+        side=Side.BUY,
+        lots=Decimal("0.40"),
+        stop_loss=108003,
+        take_profit=None,
+        signal_id=signal_id,
+        placed_at=START,
+    )
+    filled = Order(
+        id=f"o-{first}",
+        account="paper",
+        symbol="EURUSD",
+        digits=5,
+        side=Side.BUY,
+        lots=Decimal("0.40"),
+        stop_loss=108003,
+        take_profit=None,
+        signal_id=signal_id,
+        placed_at=START,
+        state=OrderState.FILLED,
+        fill_price=108253,
+        filled_at=START + SECOND,
+    )
+    position = Position(
+        id=f"p-{first + 3}",
+        account="paper",
+        symbol="EURUSD",
+        digits=5,
+        side=Side.BUY,
+        lots=Decimal("0.40"),
+        open_price=108253,
+        opened_at=START + SECOND,
+        stop_loss=108003,
+        take_profit=None,
+        commission=Decimal("-1.40"),
+        margin=Decimal("433.01"),
+        order_id=f"o-{first}",
+        signal_id=signal_id,
+        model="trend",
+        conversion=Decimal(1),
+        risk=Decimal("100.00"),
+    )
+    deal = _deal(f"d-{first + 2}", position, Entry.IN, balance)
+    return [OrderPlaced(placed), OrderFilled(filled), DealBooked(deal), PositionOpened(position)]
+
+
+def exit_(first: int, position: Position, profit: Decimal, balance: Decimal) -> list[Event]:
+    """Return the two events of a close; ``balance`` is the account's after it."""
+    deal = _deal(f"d-{first}", position, Entry.OUT, balance, profit)
+    return [
+        DealBooked(deal),
+        PositionClosed(
+            position,
+            deal.id,
+            profit,
+            Decimal("-2.80"),
+            Decimal("0.00"),
+            (profit / 100).quantize(Decimal("0.0001")),
+        ),
+    ]
+
+
+def _deal(
+    id_: str, position: Position, entered: Entry, balance: Decimal, profit: Decimal = Decimal(0)
+) -> Deal:
+    opening = entered is Entry.IN
+    return Deal(
+        id=id_,
+        account="paper",
+        position_id=position.id,
+        order_id=position.order_id if opening else None,
+        signal_id=position.signal_id if opening else None,
+        symbol="EURUSD",
+        digits=5,
+        side=Side.BUY if opening else Side.SELL,
+        entry=entered,
+        lots=position.lots,
+        price=108253,
+        at=START + SECOND,
+        reason=DealReason.SIGNAL if opening else DealReason.TAKE_PROFIT,
+        commission=Decimal("-1.40"),
+        swap=Decimal("0.00"),
+        profit=profit,
+        gross=profit,
+        conversion=None,
+        balance=balance,
+        quote=QUOTE,
+    )
+
+
+def recorded(events: list[Event], first: int = 1, name: str = "paper") -> list[Recorded]:
+    return [Recorded(name, first + i, START + i, event) for i, event in enumerate(events)]
+
+
+def opened(name: str = "paper") -> list[Recorded]:
+    return recorded([AccountOpened(account(name))], name=name)
+
+
+def policy(model: str, *, auto_execute: bool) -> ModelPolicySet:
+    return ModelPolicySet(ModelPolicy(account="paper", model=model, auto_execute=auto_execute))
+
+
+def day() -> list[Recorded]:
+    """Return one event of every type: a winner, a refusal, an unreadable and a waiting signal."""
+    events: list[Event] = [
+        AccountOpened(account()),
+        policy("trend", auto_execute=True),
+        SignalReceived(signal("s1")),
+    ]
+    fill = entry(4, "s1", Decimal("99998.60"))
+    closing = fill[3]
+    assert isinstance(closing, PositionOpened)
+    events += fill
+    events += [
+        SignalDecided("s1", execution("o-4", ("p-7",))),
+        SignalUnreadable(unreadable("u-9", given_id="s2", model="trend")),
+        SignalReceived(signal("s3", model="carry", symbol="USDJPY")),
+        SignalDecided("s3", refusal()),
+        SignalReceived(signal("s4")),
+        *exit_(13, closing.position, Decimal("200.00"), Decimal("100197.20")),
+    ]
+    return recorded(events)

@@ -1,0 +1,100 @@
+"""The document is valid, and every route of it answers as it says."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from openapi_schema_validator import OAS31Validator
+from openapi_spec_validator import validate
+from referencing import Registry, Resource
+from referencing.jsonschema import DRAFT202012
+
+from fxpaper.web import openapi
+from fxpaper.web.routes import ROUTES
+from tests.web.conftest import Daemon
+from tests.web.test_rest import SIGNAL
+
+DOCUMENT = json.loads(openapi.document(ROUTES))
+OPEN = {"/api/v1/health"}
+CALLS = [
+    pytest.param(method, path, id=f"{method} {path}")
+    for path, item in DOCUMENT["paths"].items()
+    for method in item
+]
+PARTS = {"/positions/{id}/close": "p-7", "/signals/{id}": "s1", "/models/{model}": "trend"}
+QUERIES = {"/api/v1/bars": "?symbol=EURUSD"}
+BODIES = {
+    "/api/v1/signals": SIGNAL | {"id": "s2"},
+    "/api/v1/models/{model}": {"auto_execute": True},
+}
+
+
+def test_the_document_is_valid_openapi_3_1():
+    assert DOCUMENT["openapi"].startswith("3.1")
+    validate(DOCUMENT)
+
+
+def test_money_is_text_in_the_document():
+    balance = DOCUMENT["components"]["schemas"]["Account"]["properties"]["balance"]
+    assert (balance["type"], balance["pattern"]) == ("string", r"^-?\d+(\.\d+)?$")
+
+
+def test_no_operation_has_the_name_of_another():
+    names = [one["operationId"] for item in DOCUMENT["paths"].values() for one in item.values()]
+    assert len(names) == len(set(names)) == 17
+
+
+def test_every_route_of_the_reference_is_in_the_document():
+    text = Path("docs/reference/api.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`(GET|POST|PUT|DELETE) (/[^`?]+)`", text)) - {("GET", "/openapi.json")}
+    assert len(named) >= 16
+    there = {
+        (method.upper(), path.removeprefix("/api/v1"))
+        for path, item in DOCUMENT["paths"].items()
+        for method in item
+    }
+    assert named <= there
+
+
+async def test_the_document_needs_no_token(daemon: Daemon):
+    async with daemon.http.get(f"{daemon.url}/api/v1/openapi.json") as response:
+        assert response.status == 200
+        assert await response.json() == DOCUMENT
+
+
+@pytest.mark.parametrize(("method", "path"), CALLS)
+async def test_every_route_answers_as_documented(daemon: Daemon, method: str, path: str):
+    await daemon.ask("PUT", "/models/trend", json={"auto_execute": True})
+    await daemon.ask("POST", "/signals", json=SIGNAL)
+    real = path.removeprefix("/api/v1")
+    for part, value in PARTS.items():
+        if real == part:
+            real = part.partition("{")[0] + quote(value) + part.partition("}")[2]
+    options = {} if method == "get" or path not in BODIES else {"json": BODIES[path]}
+    status, answer, _ = await daemon.ask(method.upper(), real + QUERIES.get(path, ""), **options)
+    content = DOCUMENT["paths"][path][method]["responses"][str(status)]["content"]
+    _check(content["application/json"]["schema"], answer)
+
+
+@pytest.mark.parametrize(("method", "path"), CALLS)
+async def test_every_route_but_the_open_ones_needs_a_token(daemon: Daemon, method: str, path: str):
+    async with daemon.http.request(method, daemon.url + path) as response:
+        assert response.status == (200 if path in OPEN else 401)
+        answer = await response.json(content_type=None)
+    if path not in OPEN:
+        assert answer["code"] == "unauthorized"
+        assert "fxpaper link" in answer["detail"]
+        assert response.headers["WWW-Authenticate"] == "Bearer"
+        problem = DOCUMENT["paths"][path][method]["responses"]["default"]["content"]
+        _check(problem["application/problem+json"]["schema"], answer)
+
+
+def _check(schema: dict, answer: dict) -> None:
+    whole = Resource.from_contents(DOCUMENT, default_specification=DRAFT202012)
+    registry = Registry().with_resource("urn:document", whole)
+    pointed = {"$ref": "urn:document" + schema["$ref"]}
+    OAS31Validator(pointed, registry=registry).validate(answer)

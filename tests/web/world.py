@@ -1,0 +1,266 @@
+"""A small honest market and account for the server to serve, over the real ledger."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from typing import TypeVar
+
+import msgspec
+
+from fxpaper.aggregator.source import SourceCondition, SourceState
+from fxpaper.domain.account import Account, Valuation
+from fxpaper.domain.bar import Bar
+from fxpaper.domain.deal import Deal
+from fxpaper.domain.event import (
+    DealBooked,
+    Event,
+    ModelPolicySet,
+    PositionClosed,
+    PositionOpened,
+    Recorded,
+    SignalDecided,
+    SignalReceived,
+    SignalUnreadable,
+)
+from fxpaper.domain.instrument import Instrument
+from fxpaper.domain.position import Position
+from fxpaper.domain.quote import Evidence, Grade, Quote, Spread, Transport
+from fxpaper.domain.refusal import RefusalCode, Refused
+from fxpaper.domain.signal import ModelPolicy, Signal, SignalRecord
+from fxpaper.ledger.ledger import Ledger
+from fxpaper.ledger.shell import LedgerShell
+from fxpaper.signals.intake.native import Arrival, read_signal
+from fxpaper.signals.journal import reused
+from fxpaper.web.ports import AccountView, SignalAnswer
+from tests.ledger import samples
+from tests.ledger.samples import SECOND, START
+
+STREAM = Evidence("yahoo_stream", Transport.STREAM, Spread.MODELLED, Grade.B)
+INSTRUMENTS = {
+    symbol: Instrument(
+        symbol=symbol,
+        base=symbol[:3],
+        quote=symbol[3:],
+        digits=digits,
+        pip=10,
+        contract_size=Decimal(100000),
+    )
+    for symbol, digits in (("EURUSD", 5), ("USDJPY", 3), ("GBPUSD", 5))
+}
+
+
+def quote(symbol: str = "EURUSD", bid: int = 108241, at: int = START) -> Quote:
+    return Quote(symbol, bid, bid + 12, at, at + SECOND, STREAM)
+
+
+def bar(minute: int, *, closed: bool, close: int = 108241) -> Bar:
+    opened_at = START + minute * 60 * SECOND
+    return Bar("EURUSD", "1m", opened_at, 108200, 108250, 108190, close, 31, closed, "simulator")
+
+
+T = TypeVar("T")
+
+
+class PausingShell(LedgerShell):
+    """The real ledger, whose answers a test can hold back."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        super().__init__(ledger)
+        self._may_answer = asyncio.Event()
+        self._may_answer.set()
+        self._answered = asyncio.Event()
+
+    def hold(self) -> None:
+        """Hold back every answer from now on."""
+        self._may_answer.clear()
+        self._answered.clear()
+
+    async def has_read(self) -> None:
+        """Wait until there is an answer that is held back."""
+        await self._answered.wait()
+
+    def go_on(self) -> None:
+        """Let every answer go."""
+        self._may_answer.set()
+
+    async def read(self, question: Callable[[Ledger], T]) -> T:
+        answer = await super().read(question)
+        self._answered.set()
+        await self._may_answer.wait()
+        return answer
+
+
+class SmallMarket:
+    """Prices that a test sets."""
+
+    def __init__(self) -> None:
+        self.quotes = {"EURUSD": quote()}
+        self.series: dict[tuple[str, str], list[Bar]] = {
+            ("EURUSD", "1m"): [bar(0, closed=True), bar(1, closed=False)]
+        }
+        self.open = True
+        self.states = [
+            SourceState(
+                name="yahoo_stream",
+                state=SourceCondition.LIVE,
+                active=True,
+                evidence=STREAM,
+                symbols=("EURUSD",),
+                last_quote_at=START + SECOND,
+                used_minute=3,
+                limit_minute=8,
+            )
+        ]
+
+    def quote(self, symbol: str) -> Quote | None:
+        return self.quotes.get(symbol)
+
+    def bars(self, symbol: str, interval: str, limit: int) -> list[Bar]:
+        return self.series.get((symbol, interval), [])[-limit:]
+
+    def symbols(self) -> tuple[str, ...]:
+        return ("EURUSD", "USDJPY")
+
+    def instruments(self) -> dict[str, Instrument]:
+        return INSTRUMENTS
+
+    def sources(self) -> list[SourceState]:
+        return self.states
+
+    def is_open(self) -> bool:
+        return self.open
+
+    def now(self) -> int:
+        return START + 2 * SECOND
+
+
+class SmallAccount:
+    """Fills at once and at the sample price whatever a model that may execute sends."""
+
+    def __init__(self, ledger: LedgerShell, market: SmallMarket) -> None:
+        self.ledger = ledger
+        self.publish: Callable[[Sequence[Recorded]], None] = lambda _: None
+        self.fault: Exception | None = None
+        self._market = market
+        self._turn = asyncio.Lock()
+        self._account: Account = samples.account()
+        self._positions: dict[str, Position] = {}
+        self._policies: dict[str, ModelPolicy] = {}
+
+    async def record(self, *events: Event) -> None:
+        """Commit events, then tell about them."""
+        async with self._turn:
+            first = self._account.seq + 1
+            recorded = samples.recorded(list(events), first)
+            await self.ledger.commit(recorded)
+            for event in events:
+                self._apply(event)
+            self._account = msgspec.structs.replace(self._account, seq=recorded[-1].seq)
+            self.publish(recorded)
+
+    async def submit(self, body: bytes, door: str) -> SignalAnswer:
+        if self.fault is not None:
+            raise self.fault
+        arrival = Arrival(
+            account="paper",
+            instruments=INSTRUMENTS,
+            door=door,
+            received_at=START + SECOND,
+            lifetime_ns=300 * SECOND,
+        )
+        signal = read_signal(body, arrival)
+        if not isinstance(signal, Signal):
+            await self.record(SignalUnreadable(signal))
+            return SignalAnswer(SignalRecord(signal=signal, decision=None))
+        earlier = await self._row(signal.id)
+        if earlier is not None and isinstance(earlier.signal, Signal):
+            other = reused(signal, earlier.signal)
+            return SignalAnswer(
+                earlier, duplicate=other is None, reused=None if other is None else other.refusal
+            )
+        await self.record(SignalReceived(signal))
+        if self._market.quote(signal.symbol) is not None:
+            await self.decide(signal)
+        row = await self._row(signal.id)
+        assert row is not None
+        return SignalAnswer(row)
+
+    async def decide(self, signal: Signal) -> None:
+        """Execute a signal, or refuse it when its model may not."""
+        policy = self._policies.get(signal.model)
+        if policy is None or not policy.auto_execute:
+            await self.record(SignalDecided(signal.id, samples.refusal()))
+            return
+        first = self._account.seq + 1
+        fill = samples.entry(first, signal.id, self._account.balance - Decimal("1.40"))
+        decision = samples.execution(f"o-{first}", (f"p-{first + 3}",))
+        await self.record(*fill, SignalDecided(signal.id, decision))
+
+    async def close(self, position_id: str) -> Deal | Refused:
+        position = self._positions.get(position_id)
+        if position is None:
+            return Refused(
+                RefusalCode.UNKNOWN_POSITION, f'No position "{position_id}" is open.', position_id
+            )
+        if self._market.quote(position.symbol) is None:
+            return Refused(RefusalCode.STALE_QUOTE, "The latest quote is 61 s old.", "61", "5")
+        balance = self._account.balance + Decimal("198.60")
+        first = self._account.seq + 1
+        booked, closed = samples.exit_(first, position, Decimal("200.00"), balance)
+        await self.record(booked, closed)
+        assert isinstance(booked, DealBooked)
+        return booked.deal
+
+    async def set_policy(self, policy: ModelPolicy) -> ModelPolicy:
+        await self.record(ModelPolicySet(policy))
+        return policy
+
+    def view(self) -> AccountView:
+        latest = self._market.quote("EURUSD")
+        profits = {
+            one.id: None if latest is None else (latest.bid - one.open_price) * one.lots
+            for one in self._positions.values()
+        }
+        floating = sum((one for one in profits.values() if one is not None), Decimal("0.00"))
+        margin = sum((one.margin for one in self._positions.values()), Decimal("0.00"))
+        equity = self._account.balance + floating
+        valuation = Valuation(
+            balance=self._account.balance,
+            floating_profit=floating,
+            equity=equity,
+            margin=margin,
+            free_margin=equity - margin,
+            margin_level=(equity / margin * 100).quantize(Decimal("0.01")) if margin else None,
+            profits=profits,
+            complete=None not in profits.values(),
+        )
+        return AccountView(
+            self._account,
+            valuation,
+            tuple(self._positions.values()),
+            {id_: None if latest is None else latest.bid for id_ in self._positions},
+        )
+
+    def policies(self) -> list[ModelPolicy]:
+        return list(self._policies.values())
+
+    def _apply(self, event: Event) -> None:
+        match event:
+            case PositionOpened(position):
+                self._positions[position.id] = position
+            case PositionClosed(position):
+                del self._positions[position.id]
+            case DealBooked(deal):
+                self._account = msgspec.structs.replace(self._account, balance=deal.balance)
+            case ModelPolicySet(policy):
+                self._policies[policy.model] = policy
+            case _:
+                pass
+
+    async def _row(self, id_: str) -> SignalRecord | None:
+        def ask(ledger: Ledger) -> SignalRecord | None:
+            return ledger.signals_named("paper", [id_]).get(id_)
+
+        return await self.ledger.read(ask)

@@ -1,0 +1,77 @@
+/** What an event of the account changes on the page, and what is told about it. */
+
+import type { AccountEvent } from "../api/frames";
+import type { Deal, SignalRecord } from "../api/objects";
+import { signed, signOf } from "../format/decimal";
+import { words } from "../format/words";
+import type { AccountStore } from "../stores/account.svelte";
+import type { DealsStore } from "../stores/deals.svelte";
+import type { ModelsStore } from "../stores/models.svelte";
+import type { Tone } from "../stores/notices.svelte";
+import type { PositionsStore } from "../stores/positions.svelte";
+import type { SignalsStore } from "../stores/signals.svelte";
+
+export interface Books {
+  account: AccountStore;
+  positions: PositionsStore;
+  deals: DealsStore;
+  signals: SignalsStore;
+  models: ModelsStore;
+}
+
+/** Put an event into the books. */
+export function apply(event: AccountEvent, books: Books): void {
+  switch (event.type) {
+    case "account_opened":
+      books.account.take(event.data);
+      return;
+    case "model_policy_set":
+      books.models.setPolicy(event.data.model, event.data.auto_execute);
+      return;
+    case "signal_received":
+    case "signal_unreadable":
+    case "signal_decided":
+      books.signals.put(event.data);
+      return;
+    case "deal_booked":
+      books.deals.add(event.data);
+      return;
+    case "position_opened":
+      books.positions.open(event.data);
+      return;
+    case "position_closed":
+      books.positions.remove(event.data.position.id);
+  }
+}
+
+/** What to say about an event; null for what is better seen than heard. */
+export function news(event: AccountEvent, currency: string): { tone: Tone; text: string } | null {
+  switch (event.type) {
+    case "deal_booked":
+      return ofDeal(event.data, currency);
+    case "signal_decided":
+    case "signal_unreadable":
+      return ofSignal(event.data);
+    default:
+      return null;
+  }
+}
+
+function ofDeal(deal: Deal, currency: string): { tone: Tone; text: string } {
+  const what = `${deal.lots} ${deal.symbol} at ${deal.price}`;
+  if (deal.entry === "in") {
+    return { tone: "plain", text: `${deal.side === "buy" ? "Bought" : "Sold"} ${what}.` };
+  }
+  const profit = `${signed(deal.profit)} ${currency}`;
+  return {
+    tone: signOf(deal.profit) < 0 ? "bad" : "good",
+    text: `Closed ${what} (${words(deal.reason).toLowerCase()}): ${profit}.`,
+  };
+}
+
+function ofSignal(signal: SignalRecord): { tone: Tone; text: string } | null {
+  if (signal.status !== "refused") return null;
+  const named = [signal.model, signal.symbol, signal.side].filter((one) => one !== null).join(" ");
+  const text = signal.text ?? words(signal.code ?? "no reason given");
+  return { tone: "bad", text: `Signal ${named || signal.id} refused. ${text}` };
+}

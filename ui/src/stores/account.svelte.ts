@@ -1,0 +1,10 @@
+import type { Account } from "../api/objects";
+
+/** What the account is worth. */
+export class AccountStore {
+  value = $state.raw<Account | null>(null);
+
+  take(account: Account): void {
+    this.value = account;
+  }
+}
