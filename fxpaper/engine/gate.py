@@ -19,11 +19,13 @@ class FillLimits(msgspec.Struct, frozen=True):
         lowest_grade: the worst acceptable grade; D and E never fill whatever it says.
         stream_age_ns: oldest acceptable quote of a stream, a recording or a simulation.
         rest_age_ns: oldest acceptable quote that was fetched.
+        around_the_clock: whether the market never closes, as a simulated one.
     """
 
     lowest_grade: Grade = Grade.C
     stream_age_ns: int = 5 * NS_PER_SECOND
     rest_age_ns: int = 10 * NS_PER_SECOND
+    around_the_clock: bool = False
 
     def age_limit(self, transport: Transport) -> int:
         """Return the oldest acceptable age for a way of travelling, in nanoseconds."""
@@ -54,7 +56,7 @@ def unfit(quote: Quote, now: Instant, limits: FillLimits) -> Refused | None:
             text=f"The latest {quote.symbol} quote, from {quote.evidence.source}, is "
             f"{_seconds(age)} old; this account fills on quotes up to {_seconds(limit)} old.",
         )
-    if not is_open(now):
+    if not limits.around_the_clock and not is_open(now):
         return market_closed(quote.symbol)
     return None
 

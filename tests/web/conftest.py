@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
@@ -39,17 +40,22 @@ class Daemon:
 
     async def ask(
         self, method: str, path: str, **options
-    ) -> tuple[int, dict, aiohttp.ClientResponse]:
+    ) -> tuple[int, dict[str, Any], aiohttp.ClientResponse]:
         """Send a request with the token; return status, JSON and the response."""
         headers = {**self.bearer, **options.pop("headers", {})}
         url = f"{self.url}/api/v1{path}"
         async with self.http.request(method, url, headers=headers, **options) as response:
             return response.status, await response.json(content_type=None), response
 
-    async def socket(self, **options) -> aiohttp.ClientWebSocketResponse:
+    async def allow(self) -> None:
+        """Let the model "trend" execute."""
+        status, _, _ = await self.ask("PUT", "/models/trend", json={"auto_execute": True})
+        assert status == 200
+
+    async def socket(self) -> aiohttp.ClientWebSocketResponse:
         """Open a socket with the token and take its welcome."""
-        socket = await self.http.ws_connect(
-            f"{self.url}/api/v1/ws", headers=self.bearer, autoclose=True, **options
+        socket: aiohttp.ClientWebSocketResponse = await self.http.ws_connect(
+            f"{self.url}/api/v1/ws", headers=self.bearer
         )
         assert (await socket.receive_json())["type"] == "welcome"
         return socket

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Sequence
+from typing import Any
 
 import aiohttp
 import pytest
 
-from fxpaper.domain.event import Event, SignalDecided, SignalReceived
+from fxpaper.domain.event import Event, Recorded, SignalDecided, SignalReceived
 from fxpaper.web.feeds import account as feed
 from tests.ledger import samples
 from tests.web.conftest import Daemon
-from tests.web.test_rest import SIGNAL
+from tests.web.payloads import SIGNAL
+from tests.web.world import until
 
+Object = dict[str, Any]
 Socket = aiohttp.ClientWebSocketResponse
 RESUME = {"epoch": "b81f", "seq": 1}
 
 
-async def _follow(daemon: Daemon, resume: dict | None = None) -> Socket:
+async def _follow(daemon: Daemon, resume: Object | None = None) -> Socket:
     """Open a socket and ask for the account; nothing is read yet."""
     socket = await daemon.socket()
     operation = {"op": "subscribe", "id": 1, "stream": "account:paper"}
@@ -35,7 +39,7 @@ def _policies(count: int) -> list[Event]:
 
 
 async def test_without_resume_there_is_a_snapshot(daemon: Daemon):
-    await daemon.ask("PUT", "/models/trend", json={"auto_execute": True})
+    await daemon.allow()
     await daemon.ask("POST", "/signals", json=SIGNAL)
     socket = await _follow(daemon)
     assert await socket.receive_json() == {
@@ -129,7 +133,7 @@ async def test_a_resumed_client_gets_exactly_what_it_missed(daemon: Daemon):
         ({"epoch": "b81f", "seq": -1}, "no number"),
     ],
 )
-async def test_who_cannot_resume_gets_a_snapshot(daemon: Daemon, resume: dict, why: str):
+async def test_who_cannot_resume_gets_a_snapshot(daemon: Daemon, resume: Object, why: str):
     socket = await _follow(daemon, resume)
     ack, snapshot = await socket.receive_json(), await socket.receive_json()
     assert (ack["resumed"], snapshot["type"], snapshot["seq"]) == (False, "snapshot", 1), why
@@ -163,8 +167,8 @@ async def test_events_while_a_client_catches_up_are_neither_lost_nor_doubled(dae
 
 async def test_events_that_are_committed_but_not_told_yet_are_sent_once(daemon: Daemon):
     """The ledger's answer has them already when they come a second time, live."""
-    told, daemon.account.publish = daemon.account.publish, lambda _: None
-    held = []
+    told = daemon.account.publish
+    held: list[Sequence[Recorded]] = []
     daemon.account.publish = held.append
     await daemon.account.record(*_policies(3))
     socket = await _follow(daemon, RESUME)
@@ -201,8 +205,7 @@ async def test_clients_that_come_and_go_under_load_all_see_every_event(
             await daemon.account.record(*_policies(2))
 
     async def follow(number: int) -> list[int]:
-        while daemon.server.hub.account.seq < number * 40:
-            await asyncio.sleep(0)
+        await until(lambda: daemon.server.hub.account.seq >= number * 40)
         seen: list[int] = []
         while not seen or seen[-1] < 601:
             socket = await _follow(daemon, RESUME | {"seq": seen[-1] if seen else 1})
@@ -238,9 +241,8 @@ async def test_a_decision_long_after_its_signal_is_looked_up(daemon: Daemon):
     await socket.close()
 
 
-async def test_heartbeats_never_run_ahead_of_a_client_that_catches_up(
-    quick_heart: None, daemon: Daemon
-):
+@pytest.mark.usefixtures("quick_heart")
+async def test_heartbeats_never_run_ahead_of_a_client_that_catches_up(daemon: Daemon):
     other = await daemon.socket()
     daemon.shell.hold()
     socket = await _follow(daemon, RESUME)

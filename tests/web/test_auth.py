@@ -12,7 +12,6 @@ import pytest
 from fxpaper.clock import ManualClock
 from fxpaper.domain.instant import NS_PER_SECOND
 from fxpaper.errors import ConfigurationError
-from fxpaper.ledger.ledger import Ledger
 from fxpaper.web.auth import Guard
 from fxpaper.web.page_files import StaticPage
 from fxpaper.web.secrets_file import access_token, session_key
@@ -253,7 +252,7 @@ async def test_the_daemon_answers_to_its_own_names_only(daemon: Daemon, host: st
                 assert (await response.json(content_type=None))["code"] == "foreign_host"
 
 
-async def test_a_taken_port_is_told_with_a_way_out(daemon: Daemon, tmp_path: Path, ledger: Ledger):
+async def test_a_taken_port_is_told_with_a_way_out(daemon: Daemon, tmp_path: Path):
     other = WebServer(
         WebSettings(account="paper", data_directory=tmp_path),
         execution=daemon.account,

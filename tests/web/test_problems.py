@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import structlog
 
@@ -134,7 +136,13 @@ MEMBERS = {
     ],
 )
 async def test_every_error_is_a_problem(  # noqa: PLR0917
-    daemon: Daemon, method: str, path: str, options: dict, status: int, code: str, detail: str
+    daemon: Daemon,
+    method: str,
+    path: str,
+    options: dict[str, Any],
+    status: int,
+    code: str,
+    detail: str,
 ):
     answered, problem, response = await daemon.ask(method, path, **options)
     assert (answered, problem["status"], problem["code"]) == (status, status, code)

@@ -13,8 +13,8 @@ import pytest
 from fxpaper.web import client as limits
 from tests.ledger import samples
 from tests.web.conftest import Daemon
-from tests.web.test_socket import _ask, _tick
-from tests.web.world import quote
+from tests.web.talk import ask, tick
+from tests.web.world import quote, until
 
 
 class SleepySocket:
@@ -24,7 +24,7 @@ class SleepySocket:
         self._daemon = daemon
         self._tcp = sockets.socket()
         self._tcp.setsockopt(sockets.SOL_SOCKET, sockets.SO_RCVBUF, 4096)
-        self._tcp.setblocking(False)
+        self._tcp.settimeout(0)
 
     async def open(self, *operations: bytes) -> None:
         loop = asyncio.get_running_loop()
@@ -53,22 +53,17 @@ class SleepySocket:
         self._tcp.close()
 
 
-async def _until_joined(daemon: Daemon, count: int) -> None:
-    while len(daemon.server.hub.clients) < count:
-        await asyncio.sleep(0)
-
-
 async def test_a_client_that_takes_no_events_is_closed_with_4008(
     daemon: Daemon, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(limits, "TOO_SLOW_BYTES", 32 * 1024)
     awake, sleepy = await daemon.socket(), SleepySocket(daemon)
     resume = {"epoch": "b81f", "seq": 1}
-    await _ask(awake, op="subscribe", id=1, stream="account:paper", resume=resume)
+    await ask(awake, op="subscribe", id=1, stream="account:paper", resume=resume)
     await sleepy.open(
         b'{"op":"subscribe","stream":"account:paper","resume":{"epoch":"b81f","seq":1}}'
     )
-    await _until_joined(daemon, 2)
+    await until(lambda: len(daemon.server.hub.clients) == 2)
     slow = list(daemon.server.hub.clients)[1]
     seen = 1
     while slow.dropped is None:
@@ -80,8 +75,7 @@ async def test_a_client_that_takes_no_events_is_closed_with_4008(
     await daemon.account.record(samples.policy("last", auto_execute=True))
     assert (await awake.receive_json())["seq"] == seen + 1
     await sleepy.rest_until(b"\x88\x0f" + struct.pack("!H", 4008) + b"slow consumer")
-    while daemon.server.hub.dropped_slow == 0:
-        await asyncio.sleep(0)
+    await until(lambda: daemon.server.hub.dropped_slow == 1)
     assert len(daemon.server.hub.clients) == 1
     await awake.close()
 
@@ -91,12 +85,12 @@ async def test_a_client_that_is_behind_gets_only_the_newest_quotes_later(
 ):
     daemon.market.quotes.clear()
     feed, socket = daemon.server.hub.quotes, await daemon.socket()
-    await _ask(socket, op="subscribe", id=1, stream="quotes")
+    await ask(socket, op="subscribe", id=1, stream="quotes")
     (client,) = daemon.server.hub.clients
     behind = True
     monkeypatch.setattr(type(client), "behind", property(lambda _: behind))
     for bid in range(5):
-        _tick(daemon, quote(bid=108000 + bid))
+        tick(daemon, quote(bid=108000 + bid))
         await feed._flush()
     behind = False
     await feed._flush()

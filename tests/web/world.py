@@ -92,6 +92,12 @@ class PausingShell(LedgerShell):
         return answer
 
 
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait for what nobody announces; the test's own timeout ends it."""
+    while not condition():  # noqa: ASYNC110 - there is no event to wait for
+        await asyncio.sleep(0)
+
+
 class SmallMarket:
     """Prices that a test sets."""
 
@@ -240,7 +246,7 @@ class SmallAccount:
             self._account,
             valuation,
             tuple(self._positions.values()),
-            {id_: None if latest is None else latest.bid for id_ in self._positions},
+            dict.fromkeys(self._positions, None if latest is None else latest.bid),
         )
 
     def policies(self) -> list[ModelPolicy]:

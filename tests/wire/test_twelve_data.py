@@ -174,11 +174,17 @@ async def test_a_server_error_is_tried_again_later(source, provider):
     assert source.supports("EURUSD")
 
 
-async def test_nobody_at_the_address_is_said_without_the_key(instruments, clock, budget):
+async def test_nobody_at_the_address_costs_nothing_and_is_said_without_the_key(
+    instruments, clock, budget
+):
     source = TwelveDataSource(KEY, instruments, clock, budget, "http://127.0.0.1:1")
-    with pytest.raises(TransientError, match="Twelve Data cannot be reached") as caught:
+    with pytest.raises(TransientError, match="no connection to 127") as caught:
         await source.fetch("EURUSD")
     assert KEY not in str(caught.value)
+    assert "cannot be reached" in str(caught.value)
+    usage = await source.usage()
+    assert usage is not None
+    assert (usage.used_minute, usage.used_day) == (0, 0)
     await source.close()
 
 

@@ -126,9 +126,12 @@ class TwelveDataSource:
         if spent is not None:
             raise _spent(spent)
         try:
-            answer = await self._calls.call(lambda: call(self._open_sdk()))
+            answer = await self._calls.call(lambda: self._try(call))
         except OSError as problem:
             raise TransientError(f"Twelve Data cannot be reached: {problem}") from None
+        if isinstance(answer, str):
+            await self._budget.refund(self._account)
+            raise TransientError(f"Twelve Data cannot be reached: {answer}")
         await self._budget.settle(self._account, minute=answer.credits_used)
         if answer.code != _OK:
             await self._fail(symbol, answer)
@@ -136,16 +139,23 @@ class TwelveDataSource:
             raise TransientError(f"Twelve Data, {symbol}: {answer.message or 'no payload'}")
         return answer
 
-    def _open_sdk(self) -> TwelveDataCalls:
-        """Return the SDK; importing and constructing it blocks, so this runs in a thread."""
+    def _try(self, call: Callable[[TwelveDataCalls], Answer]) -> Answer | str:
+        """Return the answer, or why the call never left this machine.
+
+        Runs in a thread; importing and constructing the SDK blocks too.
+        """
         from fxpaper.aggregator.sources.twelve_data_calls import (  # noqa: PLC0415 - 40 MB
+            NeverLeftError,
             TwelveDataCalls,
         )
 
         with self._opening:
             if self._sdk is None:
                 self._sdk = TwelveDataCalls(self._key, self._base_url)
-            return self._sdk
+        try:
+            return call(self._sdk)
+        except NeverLeftError as problem:
+            return str(problem)
 
     async def _fail(self, symbol: str, answer: Answer) -> None:
         """Raise what an error answer means."""

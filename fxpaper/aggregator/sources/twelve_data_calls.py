@@ -19,6 +19,8 @@ from twelvedata.http_client import DefaultHttpClient
 
 _SECONDS = 10
 _BODY = 2000
+# What urllib3 calls a name that is not found and a connection that is not made.
+_NEVER_LEFT = ("NameResolutionError", "NewConnectionError")
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -41,6 +43,10 @@ class Answer(msgspec.Struct, frozen=True):
     message: str
     credits_used: int | None
     retry_after: int | None
+
+
+class NeverLeftError(OSError):
+    """The call certainly did not reach the provider, so it cost nothing."""
 
 
 class TwelveDataCalls:
@@ -66,6 +72,7 @@ class TwelveDataCalls:
         """Ask for the present rate of a pair such as ``EUR/USD``.
 
         Raises:
+            NeverLeftError: there is no connection.
             OSError: nobody answered; the message has no key in it.
         """
         return self._call("exchange_rate", symbol=name, timezone="UTC")
@@ -74,6 +81,7 @@ class TwelveDataCalls:
         """Ask for the newest one-minute bars of a pair, oldest first.
 
         Raises:
+            NeverLeftError: there is no connection.
             OSError: nobody answered; the message has no key in it.
         """
         return self._call(
@@ -97,7 +105,12 @@ class TwelveDataCalls:
         except ValueError:
             return self._answer(None, "the answer is not JSON")
         except OSError as problem:
-            raise OSError(self._redacted(str(problem))) from None
+            text = self._redacted(str(problem))
+            if any(sign in text for sign in _NEVER_LEFT):
+                raise NeverLeftError(
+                    f"no connection to {urlsplit(self._base_url).netloc}"
+                ) from None
+            raise OSError(text) from None
         except (TypeError, KeyError, AttributeError):
             return self._answer(None, "the answer is not of the documented form")
         return self._answer(body, "")

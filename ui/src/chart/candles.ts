@@ -66,7 +66,7 @@ export class CandleChart {
         background: { type: ColorType.Solid, color: colours.panel },
         textColor: colours.faint,
       },
-      grid: { vertLines: { color: colours.line }, horzLines: { color: colours.line } },
+      grid: { vertLines: { color: colours.grid }, horzLines: { color: colours.grid } },
       rightPriceScale: { borderColor: colours.line },
       timeScale: { borderColor: colours.line },
       crosshair: {

@@ -33,7 +33,7 @@ export class CurveChart {
     this.area = this.chart.addSeries(AreaSeries, {
       lineWidth: 2,
       priceLineVisible: false,
-      priceFormat: { type: "price", precision: 2, minMove: 0.01 },
+      priceFormat: { type: "custom", minMove: 0.01, formatter: axisAmount },
     }) as unknown as ISeriesApi<"Area", UTCTimestamp>;
     this.paint(colours);
   }
@@ -44,7 +44,7 @@ export class CurveChart {
         background: { type: ColorType.Solid, color: colours.panel },
         textColor: colours.faint,
       },
-      grid: { horzLines: { color: colours.line } },
+      grid: { horzLines: { color: colours.grid } },
       crosshair: {
         vertLine: { color: colours.edge, labelBackgroundColor: colours.edge },
         horzLine: { color: colours.edge, labelBackgroundColor: colours.edge },
@@ -67,4 +67,10 @@ export class CurveChart {
   destroy(): void {
     this.chart.remove();
   }
+}
+
+/** Cents only where they fit: the exact figure stands above the curve. */
+function axisAmount(value: number): string {
+  const digits = Math.abs(value) >= 10_000 ? 0 : 2;
+  return value.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }

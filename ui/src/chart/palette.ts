@@ -1,6 +1,7 @@
 /** The theme's colours as a canvas needs them. */
 export interface Palette {
   panel: string;
+  grid: string;
   line: string;
   edge: string;
   ink: string;
@@ -19,6 +20,7 @@ export function palette(): Palette {
   const colour = (name: string) => style.getPropertyValue(name).trim();
   return {
     panel: colour("--panel"),
+    grid: colour("--grid"),
     line: colour("--line"),
     edge: colour("--edge"),
     ink: colour("--ink"),

@@ -3,6 +3,7 @@
 import type { AccountEvent } from "../api/frames";
 import type { Deal, SignalRecord } from "../api/objects";
 import { signed, signOf } from "../format/decimal";
+import { withTimes } from "../format/time";
 import { words } from "../format/words";
 import type { AccountStore } from "../stores/account.svelte";
 import type { DealsStore } from "../stores/deals.svelte";
@@ -73,5 +74,5 @@ function ofSignal(signal: SignalRecord): { tone: Tone; text: string } | null {
   if (signal.status !== "refused") return null;
   const named = [signal.model, signal.symbol, signal.side].filter((one) => one !== null).join(" ");
   const text = signal.text ?? words(signal.code ?? "no reason given");
-  return { tone: "bad", text: `Signal ${named || signal.id} refused. ${text}` };
+  return { tone: "bad", text: `Signal ${named || signal.id} refused. ${withTimes(text)}` };
 }

@@ -1,0 +1,361 @@
+"""Wiring: the only place that builds objects from settings."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+
+import structlog
+
+from fxpaper.aggregator.budget import Budget
+from fxpaper.aggregator.feed import PriceFeed
+from fxpaper.aggregator.recording import Recording
+from fxpaper.aggregator.source import Source, SourceState
+from fxpaper.aggregator.sources.recorded import RecordedSource
+from fxpaper.aggregator.sources.simulator import SimulatorSource
+from fxpaper.aggregator.sources.twelve_data import TwelveDataSource
+from fxpaper.aggregator.sources.yahoo import YahooSource
+from fxpaper.aggregator.sources.yahoo_stream import YahooStreamSource
+from fxpaper.aggregator.store import open_store
+from fxpaper.clock import Clock, ManualClock, SystemClock
+from fxpaper.config import Settings
+from fxpaper.domain.account import Account, Mode
+from fxpaper.domain.bar import Bar
+from fxpaper.domain.deal import Deal
+from fxpaper.domain.event import Recorded
+from fxpaper.domain.instant import NS_PER_SECOND, Instant
+from fxpaper.domain.instrument import BrokerProfile, Instrument
+from fxpaper.domain.quote import Grade, Quote
+from fxpaper.domain.refusal import Refused
+from fxpaper.domain.signal import ModelPolicy
+from fxpaper.engine.board import conversion_symbols
+from fxpaper.engine.engine import Engine
+from fxpaper.engine.gate import FillLimits
+from fxpaper.engine.margin import margin_currency
+from fxpaper.engine.sessions import is_open
+from fxpaper.errors import ConfigurationError
+from fxpaper.ledger.ledger import Ledger
+from fxpaper.ledger.records import LedgerState
+from fxpaper.ledger.shell import LedgerShell
+from fxpaper.signals.desk import Desk
+from fxpaper.signals.intake.symbols import canonical_symbol
+from fxpaper.signals.rules import SignalRules
+from fxpaper.web.page import missing_reason, page_root
+from fxpaper.web.page_files import StaticPage
+from fxpaper.web.ports import AccountView, SignalAnswer
+from fxpaper.web.server import WebServer, WebSettings
+from fxpaper.worker import sample_model
+from fxpaper.worker.execution import ExecutionWorker
+from fxpaper.worker.front import AccountFront
+
+log = structlog.get_logger(__name__)
+
+LEDGER_FILE = "ledger.db"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What a process is started for.
+
+    Args:
+        settings: read once.
+        profile: the broker's rules.
+        data_dir: where ledger, token and budgets are kept.
+        demo: whether the sample model trades.
+        simulated: whether prices are made up.
+        recording: recorded quotes to play instead of asking sources.
+        speed: of the recording; None as fast as possible.
+        seed: of the simulation.
+    """
+
+    settings: Settings
+    profile: BrokerProfile
+    data_dir: Path
+    demo: bool = False
+    simulated: bool = False
+    recording: Recording | None = None
+    speed: float | None = 1.0
+    seed: int = 7
+
+
+def rules_of(settings: Settings) -> SignalRules:
+    """Return the rules by which signals become orders."""
+    return SignalRules(
+        risk_percent=settings.risk_percent,
+        max_risk_percent=settings.max_risk_percent,
+        min_confidence=settings.min_confidence,
+        risk_at_min_confidence=settings.risk_at_min_confidence,
+        lifetime_ns=settings.signal_lifetime_seconds * NS_PER_SECOND,
+        default_stop_pips=settings.default_stop_pips,
+    )
+
+
+def limits_of(settings: Settings, *, around_the_clock: bool = False) -> FillLimits:
+    """Return what a quote must satisfy to be traded on."""
+    return FillLimits(
+        lowest_grade=Grade(settings.lowest_grade),
+        stream_age_ns=round(settings.stream_age_seconds * NS_PER_SECOND),
+        rest_age_ns=round(settings.rest_age_seconds * NS_PER_SECOND),
+        around_the_clock=around_the_clock,
+    )
+
+
+def account_of(settings: Settings, opened_at: Instant) -> Account:
+    """Return a new paper account as configured."""
+    balance = settings.balance.quantize(Decimal("0.01"))
+    return Account(
+        id=settings.account,
+        mode=Mode.PAPER,
+        currency=settings.currency,
+        leverage=settings.leverage,
+        balance=balance,
+        initial_balance=balance,
+        opened_at=opened_at,
+    )
+
+
+def wanted_symbols(settings: Settings, profile: BrokerProfile) -> tuple[str, ...]:
+    """Return the configured symbols, and behind them those that convert their money.
+
+    Raises:
+        ConfigurationError: a symbol is not in the broker profile.
+    """
+    wanted: dict[str, None] = {}
+    for name in settings.symbols:
+        symbol = canonical_symbol(name, profile.instruments)
+        if isinstance(symbol, Refused):
+            raise ConfigurationError(f"Setting symbols: {symbol.text}")
+        wanted[symbol] = None
+    for symbol in tuple(wanted):
+        instrument = profile.instruments[symbol]
+        for currency in (instrument.quote, margin_currency(instrument)):
+            for needed in conversion_symbols(currency, settings.currency, profile.instruments):
+                wanted[needed] = None
+    return tuple(wanted)
+
+
+class Daemon:
+    """Every role in one process.
+
+    Args:
+        plan: what it is started for.
+        say: tells the person at the terminal something.
+    """
+
+    def __init__(self, plan: Plan, say: Callable[[str], None]) -> None:
+        self._plan = plan
+        self._say = say
+        self._clock: Clock = SystemClock()
+        if plan.recording is not None:
+            self._clock = ManualClock(plan.recording.started_at)
+        self._quotes: asyncio.Queue[Quote] = asyncio.Queue()
+
+    async def run(self) -> None:
+        """Start everything, work until cancelled, stop everything in order.
+
+        Raises:
+            ConfigurationError: something cannot be started; nothing is left half done.
+            IntegrityError: the ledger cannot be trusted.
+        """
+        plan = self._plan
+        symbols = self._symbols()
+        ledger = Ledger(plan.data_dir / LEDGER_FILE)
+        await asyncio.to_thread(ledger.open)
+        shell = LedgerShell(ledger)
+        try:
+            await self._open_account(shell)
+            store = await open_store(plan.settings.redis_url, plan.data_dir)
+            try:
+                self._feed = PriceFeed(
+                    self._sources(Budget(store)), symbols, self._clock, store, self._is_open
+                )
+                await self._serve(shell)
+            finally:
+                await store.close()
+        finally:
+            await shell.close()
+
+    async def _serve(self, shell: LedgerShell) -> None:
+        plan, settings = self._plan, self._plan.settings
+        self._worker = ExecutionWorker(
+            settings.account, lambda: self._desk(shell), shell, self._clock, self._on_events
+        )
+        await self._worker.open()
+        lifetime = settings.signal_lifetime_seconds * NS_PER_SECOND
+        front = AccountFront(
+            self._worker, shell, self._clock, plan.profile.instruments, lifetime, self._fetch
+        )
+        execution = _Execution(front)
+        self._web = WebServer(
+            WebSettings(account=settings.account, data_directory=plan.data_dir, demo=plan.demo),
+            execution=execution,
+            market=_Market(self._feed, self._symbols(), plan.profile, self._clock, self._is_open),
+            ledger=shell,
+            page=StaticPage(page_root, missing_reason),
+            clock=SystemClock(),
+            trouble=lambda: self._worker.trouble or self._feed.note(),
+        )
+        await self._web.start(settings.host, settings.port)
+        try:
+            self._announce()
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._worker.run())
+                if plan.demo:
+                    group.create_task(self._sample(front))
+                group.create_task(self._feed.run(self._on_quote, self._web.hub.on_bar))
+                group.create_task(self._watch_network())
+        finally:
+            await self._web.stop()
+
+    def _announce(self) -> None:
+        (self._plan.data_dir / "port").write_text(str(self._web.port), encoding="utf-8")
+        self._say(f"Page (one-time link): {self._web.new_link()}")
+        self._say(f"API: {self._web.address}/api/v1   token in {self._plan.data_dir / 'token'}")
+
+    def _symbols(self) -> tuple[str, ...]:
+        recording = self._plan.recording
+        if recording is not None:
+            return tuple(recording.symbols)
+        return wanted_symbols(self._plan.settings, self._plan.profile)
+
+    def _is_open(self, at: Instant) -> bool:
+        return self._plan.simulated or is_open(at)
+
+    def _sources(self, budget: Budget) -> list[Source]:
+        plan, instruments = self._plan, self._plan.profile.instruments
+        if plan.recording is not None and isinstance(self._clock, ManualClock):
+            return [RecordedSource(plan.recording, self._clock, plan.speed)]
+        if plan.simulated:
+            return [SimulatorSource(instruments, self._clock, plan.seed)]
+        key = plan.settings.twelve_data_key
+        made: list[Source] = []
+        for name in plan.settings.sources:
+            match name:
+                case "yahoo_stream":
+                    made.append(YahooStreamSource(instruments, self._clock))
+                case "yahoo":
+                    made.append(YahooSource(instruments, self._clock, budget))
+                case "twelve_data":
+                    if key is not None:
+                        secret = key.get_secret_value()
+                        made.append(TwelveDataSource(secret, instruments, self._clock, budget))
+        if not made:
+            raise ConfigurationError(
+                "No price source is left: twelve_data needs FXPAPER_TWELVE_DATA_KEY. Add yahoo to "
+                "sources, or give the key."
+            )
+        return made
+
+    async def _open_account(self, shell: LedgerShell) -> None:
+        settings = self._plan.settings
+        if await shell.read(lambda ledger: ledger.load(settings.account)) is None:
+            engine = Engine(self._plan.profile, limits_of(settings))
+            await shell.commit(engine.open_account(account_of(settings, self._clock.now())))
+
+    async def _desk(self, shell: LedgerShell) -> Desk:
+        settings, plan = self._plan.settings, self._plan
+        limits = limits_of(settings, around_the_clock=plan.simulated)
+        engine = Engine(plan.profile, limits)
+        state = await shell.read(lambda ledger: ledger.load(settings.account))
+        if not isinstance(state, LedgerState):
+            raise ConfigurationError(f'The ledger has no account "{settings.account}".')
+        engine.restore(state.account, state.positions)
+        desk = Desk(engine, rules_of(settings))
+        desk.restore(state.waiting, state.policies)
+        return desk
+
+    async def _fetch(self, symbol: str) -> None:
+        await self._feed.fresh(symbol)
+
+    def _on_quote(self, quote: Quote) -> None:
+        self._worker.put(quote)
+        self._web.hub.on_quote(quote)
+        if self._plan.demo:
+            self._quotes.put_nowait(quote)
+
+    def _on_events(self, events: Sequence[Recorded]) -> None:
+        self._web.hub.on_events(events)
+
+    async def _sample(self, front: AccountFront) -> None:
+        """Let the sample model trade: the demo switches its own model on."""
+        account = self._plan.settings.account
+        policy = ModelPolicy(account=account, model=sample_model.NAME, auto_execute=True)
+        await front.set_policy(policy)
+        model = sample_model.SampleModel()
+        while True:
+            signal = model.on_quote(await self._quotes.get())
+            if signal is not None:
+                await front.submit(signal, "sample")
+
+    async def _watch_network(self) -> None:
+        """Tell the terminal, once, when no source can be reached."""
+        await asyncio.sleep(8)
+        note = self._feed.note()
+        if note is not None:
+            self._say(f"{note} The daemon goes on trying. Offline? Try: fxpaper demo")
+
+
+class _Execution:
+    """Shows the account's front to the web room."""
+
+    def __init__(self, front: AccountFront) -> None:
+        self._front = front
+
+    async def submit(self, body: bytes, door: str) -> SignalAnswer:
+        taken = await self._front.submit(body, door)
+        return SignalAnswer(taken.record, taken.duplicate, taken.reused)
+
+    async def close(self, position_id: str) -> Deal | Refused:
+        return await self._front.close(position_id)
+
+    async def set_policy(self, policy: ModelPolicy) -> ModelPolicy:
+        return await self._front.set_policy(policy)
+
+    def view(self) -> AccountView:
+        kept = self._front.worker.committed
+        return AccountView(kept.account, kept.valuation(), kept.positions, kept.close_prices())
+
+    def policies(self) -> list[ModelPolicy]:
+        return self._front.worker.committed.policies
+
+
+class _Market:
+    """Shows the price feed to the web room."""
+
+    def __init__(
+        self,
+        feed: PriceFeed,
+        symbols: tuple[str, ...],
+        profile: BrokerProfile,
+        clock: Clock,
+        open_at: Callable[[Instant], bool],
+    ) -> None:
+        self._feed = feed
+        self._symbols = symbols
+        self._profile = profile
+        self._clock = clock
+        self._open_at = open_at
+
+    def quote(self, symbol: str) -> Quote | None:
+        return self._feed.latest(symbol)
+
+    def bars(self, symbol: str, interval: str, limit: int) -> list[Bar]:
+        return self._feed.bars.series(symbol, interval, limit)
+
+    def symbols(self) -> tuple[str, ...]:
+        return self._symbols
+
+    def instruments(self) -> dict[str, Instrument]:
+        return self._profile.instruments
+
+    def sources(self) -> list[SourceState]:
+        return self._feed.states()
+
+    def is_open(self) -> bool:
+        return self._open_at(self._clock.now())
+
+    def now(self) -> Instant:
+        return self._clock.now()

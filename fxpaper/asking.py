@@ -1,0 +1,148 @@
+"""Asking a running daemon from the command line."""
+
+from __future__ import annotations
+
+import http.client
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from fxpaper.app import LEDGER_FILE
+from fxpaper.config import read_settings
+from fxpaper.errors import FxpaperError, InputError
+from fxpaper.ledger.ledger import Ledger
+from fxpaper.profiles import read_profile
+from fxpaper.web import views
+from fxpaper.web.signal_views import signal_record
+
+_PATIENCE_SECONDS = 15
+_PROBLEMS_FROM = 400
+_JOURNALLED = {400, 422}
+
+
+class NoDaemonError(FxpaperError):
+    """No daemon answers where one was expected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the daemon said.
+
+    Args:
+        status: of HTTP.
+        body: decoded JSON.
+    """
+
+    status: int
+    body: dict[str, Any]
+
+    @property
+    def executed(self) -> bool:
+        """Whether a signal was executed."""
+        return self.body.get("status") == "executed"
+
+
+class Daemon:
+    """A running daemon on this machine.
+
+    Args:
+        data_dir: its data directory; port and token are read there.
+        port: where it listens, when it is not the one noted there.
+    """
+
+    def __init__(self, data_dir: Path, port: int | None) -> None:
+        self._data_dir = data_dir
+        self._port = port
+
+    def ask(self, method: str, path: str, body: bytes | None = None) -> Answer:
+        """Return the daemon's answer.
+
+        Raises:
+            NoDaemonError: nobody answers there.
+            InputError: the daemon refused the request.
+        """
+        port, token = self._port or self._noted_port(), self._token()
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_PATIENCE_SECONDS)
+        try:
+            connection.request(method, f"/api/v1{path}", body, headers)
+            response = connection.getresponse()
+            answer = Answer(response.status, json.loads(response.read() or b"{}"))
+        except (OSError, http.client.HTTPException, ValueError):
+            raise NoDaemonError(
+                f"No fxpaper daemon answers on port {port}. Start one with: fxpaper run"
+            ) from None
+        finally:
+            connection.close()
+        journalled = path == "/signals" and answer.status in _JOURNALLED
+        if answer.status >= _PROBLEMS_FROM and not journalled:
+            raise InputError(answer.body.get("detail", f"HTTP {answer.status}"))
+        return answer
+
+    def _noted_port(self) -> int:
+        try:
+            return int((self._data_dir / "port").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            raise NoDaemonError(
+                f"No daemon has run with the data directory {self._data_dir}. Start one with "
+                '"fxpaper run", or name its --data-dir.'
+            ) from None
+
+    def _token(self) -> str:
+        try:
+            return (self._data_dir / "token").read_text(encoding="utf-8").strip()
+        except OSError:
+            raise NoDaemonError(
+                f"There is no token in {self._data_dir}; name the daemon's --data-dir."
+            ) from None
+
+
+def path(*parts: str) -> str:
+    """Return an API path of literal parts."""
+    return "".join(f"/{quote(part, safe='')}" for part in parts)
+
+
+def chain(data_dir: Path, port: int | None, signal_id: str) -> dict[str, Any]:
+    """Return a signal's chain from the daemon, or from its ledger when none runs.
+
+    Raises:
+        FxpaperError: there is no such signal, or nowhere to look.
+    """
+    try:
+        return Daemon(data_dir, port).ask("GET", path("signals", signal_id)).body
+    except NoDaemonError:
+        if port is not None:
+            raise
+    settings = read_settings(data_dir, None)
+    instruments = read_profile(settings.profile, data_dir).instruments
+    ledger = Ledger(data_dir / LEDGER_FILE, read_only=True)
+    ledger.open()
+    try:
+        found = ledger.chain(settings.account, signal_id)
+    finally:
+        ledger.close()
+    if found is None:
+        raise InputError(f'There is no signal "{signal_id}" in {data_dir / LEDGER_FILE}.')
+    return {
+        "signal": signal_record(found.record, instruments).model_dump(mode="json"),
+        "deals": [views.deal(deal, instruments).model_dump(mode="json") for deal in found.deals],
+    }
+
+
+def outcome(record: Mapping[str, Any]) -> str:
+    """Return what became of a signal in one line."""
+    if "detail" in record:
+        return f"refused ({record.get('code')}): {record['detail']}"
+    again = " (sent before; taken once)" if record.get("duplicate") else ""
+    if record["status"] == "executed" and record["side"] != "close":
+        return (
+            f"executed{again}: {record['side']} {record['lots']} {record['symbol']} at "
+            f"{record['entry_price']}, stop-loss {record['stop_loss_price']}, take-profit "
+            f"{record['take_profit_price']}. Why: fxpaper why {record['id']}"
+        )
+    if record["status"] == "refused":
+        return f"refused{again} ({record['code']}): {record['text']}"
+    return f"{record['status']}{again}: {record['id']}"

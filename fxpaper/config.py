@@ -1,0 +1,120 @@
+"""Settings: one frozen model, read once from TOML and the environment."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from decimal import Decimal
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, Literal
+
+from platformdirs import user_data_path
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+
+from fxpaper.errors import ConfigurationError
+
+FILE = "fxpaper.toml"
+PREFIX = "FXPAPER_"
+SourceName = Literal["twelve_data", "yahoo_stream", "yahoo"]
+
+
+class Settings(BaseModel):
+    """Everything that can be set. Durations are in seconds, risk in per cent of equity."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    account: str = Field("paper", pattern=r"^[A-Za-z0-9_-]{1,32}$")
+    """Name of the paper account; opened at the first start."""
+    currency: str = Field("USD", pattern=r"^[A-Z]{3}$")
+    """Currency of the account, when it is opened."""
+    balance: Decimal = Field(Decimal(100000), gt=0, le=10**12, allow_inf_nan=False)
+    """Money in the account, when it is opened."""
+    leverage: int = Field(100, ge=1, le=3000)
+    """100 means 1:100; when the account is opened."""
+    profile: str = "standard"
+    """Broker profile: standard, raw, or a TOML file."""
+    symbols: tuple[str, ...] = ("EURUSD", "GBPUSD", "USDJPY", "AUDUSD")
+    """Symbols to watch and trade; what converts their profit is added by itself."""
+    sources: tuple[SourceName, ...] = ("yahoo_stream", "twelve_data", "yahoo")
+    """Price sources, best first; Twelve Data takes part when it has a key."""
+    twelve_data_key: SecretStr | None = None
+    """Key of Twelve Data; better given as FXPAPER_TWELVE_DATA_KEY."""
+    redis_url: str | None = None
+    """A Redis server for cache and budgets; without it they live inside the process."""
+    host: str = "127.0.0.1"
+    """Address to listen on."""
+    port: int = Field(8765, ge=0, le=65535)
+    """Port to listen on; 0 takes a free one."""
+    lowest_grade: Literal["A", "B", "C"] = "C"
+    """Worst evidence grade that the account fills on."""
+    stream_age_seconds: float = Field(5, gt=0, le=60)
+    """Oldest quote of a stream that fills."""
+    rest_age_seconds: float = Field(10, gt=0, le=120)
+    """Oldest fetched quote that fills."""
+    risk_percent: Decimal = Field(Decimal(1), gt=0, le=100, allow_inf_nan=False)
+    """Of equity, lost at the stop-loss by a signal of confidence 1."""
+    max_risk_percent: Decimal = Field(Decimal(2), gt=0, le=100, allow_inf_nan=False)
+    """Of equity; nothing that loses more is let through."""
+    min_confidence: Decimal = Field(Decimal("0.5"), ge=0, le=1, allow_inf_nan=False)
+    """A signal with less is refused."""
+    risk_at_min_confidence: Decimal = Field(Decimal("0.5"), gt=0, le=1, allow_inf_nan=False)
+    """Share of the risk that a signal of just that confidence gets."""
+    signal_lifetime_seconds: int = Field(300, ge=1, le=86400)
+    """How long a signal without an expiry lives."""
+    default_stop_pips: Decimal | None = Field(None, gt=0, allow_inf_nan=False)
+    """Stop-loss of a signal that has none; without it such a signal is refused."""
+
+
+def default_data_dir() -> Path:
+    """Return where a daemon keeps its ledger unless it is told otherwise."""
+    return user_data_path("fxpaper", appauthor=False)
+
+
+def read_settings(
+    data_dir: Path, config: Path | None, given: Mapping[str, Any] | None = None
+) -> Settings:
+    """Return the settings: options over environment over file over defaults.
+
+    Args:
+        data_dir: where ``fxpaper.toml`` is looked for unless ``config`` names a file.
+        config: a file that must exist.
+        given: from the command line; None values are not given.
+
+    Raises:
+        ConfigurationError: a file, a key or a value is wrong; says which and what would be right.
+    """
+    path = config or data_dir / FILE
+    values: dict[str, Any] = {}
+    if config is not None or path.is_file():
+        values = _read(path)
+    for name in Settings.model_fields:
+        text = os.environ.get(PREFIX + name.upper())
+        if text:
+            values[name] = text.split(",") if name in {"symbols", "sources"} else text
+    values |= {name: value for name, value in (given or {}).items() if value is not None}
+    try:
+        return Settings(**values)
+    except ValidationError as problem:
+        raise ConfigurationError(_explain(problem, path)) from None
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as problem:
+        raise ConfigurationError(f"The configuration {path} cannot be read: {problem}.") from None
+    except tomllib.TOMLDecodeError as problem:
+        raise ConfigurationError(f"The configuration {path} is not TOML: {problem}.") from None
+
+
+def _explain(problem: ValidationError, path: Path) -> str:
+    first = problem.errors()[0]
+    key = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        near = get_close_matches(key, Settings.model_fields, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(Settings.model_fields)}."
+        return f'Unknown setting "{key}" in {path}; {hint}'
+    shown = "" if "key" in key else f", got {first['input']!r}"
+    return f"Setting {key}: {first['msg']}{shown} (from {path} or {PREFIX}{key.upper()})."
