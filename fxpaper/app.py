@@ -230,24 +230,29 @@ class Daemon:
             return [RecordedSource(plan.recording, self._clock, plan.speed)]
         if plan.simulated:
             return [SimulatorSource(instruments, self._clock, plan.seed)]
-        key = plan.settings.twelve_data_key
-        made: list[Source] = []
-        for name in plan.settings.sources:
-            match name:
-                case "yahoo_stream":
-                    made.append(YahooStreamSource(instruments, self._clock))
-                case "yahoo":
-                    made.append(YahooSource(instruments, self._clock, budget))
-                case "twelve_data":
-                    if key is not None:
-                        secret = key.get_secret_value()
-                        made.append(TwelveDataSource(secret, instruments, self._clock, budget))
+        made = [
+            source
+            for name in plan.settings.sources
+            if (source := self._source(name, budget)) is not None
+        ]
         if not made:
             raise ConfigurationError(
                 "No price source is left: twelve_data needs FXPAPER_TWELVE_DATA_KEY. Add yahoo to "
                 "sources, or give the key."
             )
         return made
+
+    def _source(self, name: str, budget: Budget) -> Source | None:
+        """Return a source that asks a provider; None where its key is not given."""
+        instruments, clock = self._plan.profile.instruments, self._clock
+        key = self._plan.settings.twelve_data_key
+        if name == "yahoo_stream":
+            return YahooStreamSource(instruments, clock)
+        if name == "yahoo":
+            return YahooSource(instruments, clock, budget)
+        if key is None:
+            return None
+        return TwelveDataSource(key.get_secret_value(), instruments, clock, budget)
 
     async def _open_account(self, shell: LedgerShell) -> None:
         settings = self._plan.settings

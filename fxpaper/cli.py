@@ -1,4 +1,7 @@
-"""The commands. Exit codes: 0 done, 1 refused or unknown, 2 wrong use, 3 no daemon, 4 cannot start."""
+"""The commands.
+
+Exit codes: 0 done, 1 refused or unknown, 2 wrong use, 3 no daemon, 4 cannot start.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ import json
 import logging
 import signal as signals_of_the_system
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -46,7 +49,9 @@ app.add_typer(config_app, name="config")
 app.add_typer(model_app, name="model")
 app.add_typer(ui_app, name="ui")
 
-out, err = Console(), Console(stderr=True)
+# A pipe has no width of its own; tables that are read by programs must not be cut.
+out = Console(width=None if sys.stdout.isatty() else 240)
+err = Console(stderr=True)
 
 DataDir = Annotated[Path | None, typer.Option(help="Where ledger, token and settings are kept.")]
 Config = Annotated[Path | None, typer.Option(help="A TOML file of settings.")]
@@ -430,7 +435,7 @@ def _port(config: Path | None, port: int | None, data_dir: Path | None) -> int |
     return settings.port
 
 
-def _table(title: str, rows: list[Mapping[str, Any]], columns: tuple[str, ...]) -> None:
+def _table(title: str, rows: Sequence[Mapping[str, Any]], columns: tuple[str, ...]) -> None:
     if not rows:
         return
     table = Table(*columns, title=title, title_justify="left")

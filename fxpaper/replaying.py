@@ -63,7 +63,7 @@ def lines_of(path: Path) -> list[bytes]:
     return found
 
 
-def replay_recording(  # noqa: PLR0913, PLR0917 - a run's whole input
+def replay_recording(
     recording: Recording,
     content: bytes,
     name: str,

@@ -87,8 +87,8 @@ def _instrument(symbol: str, entry: Mapping[str, Any], where: str) -> Instrument
         instrument = msgspec.convert({**entry, "symbol": symbol}, Instrument, strict=False)
     except msgspec.ValidationError as problem:
         raise ConfigurationError(f"{where}: {problem}.") from None
-    positive = (instrument.contract_size, instrument.lot_step, instrument.min_lots, instrument.pip)
-    if min(positive) <= 0 or not 0 <= instrument.digits <= 8:  # noqa: PLR2004
+    steps = (instrument.contract_size, instrument.lot_step, instrument.min_lots)
+    if min(steps) <= 0 or instrument.pip <= 0 or not 0 <= instrument.digits <= 8:  # noqa: PLR2004
         raise ConfigurationError(
             f"{where}: contract_size, lot_step, min_lots and pip must be positive and digits 0–8."
         )

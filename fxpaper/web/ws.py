@@ -67,7 +67,6 @@ class Unsubscribe(msgspec.Struct, tag_field="op", tag="unsubscribe"):
 async def serve(request: web.Request) -> web.StreamResponse:
     """Run one socket until it is closed."""
     rooms = request.app[ROOMS]
-    rooms.guard.check_host(request)
     socket = web.WebSocketResponse(
         timeout=_CLOSE_SECONDS,
         heartbeat=_PING_SECONDS,

@@ -220,7 +220,7 @@ class ExecutionWorker:
             try:
                 desk = await self._build()
             except FxpaperError as still:
-                log.error("reload_failed", account=self.account, problem=str(still))
+                log.warning("reload_failed", account=self.account, problem=str(still))
                 await asyncio.sleep(1)
             else:
                 break

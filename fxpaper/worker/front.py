@@ -1,4 +1,4 @@
-"""The account's front: parses what comes in, fetches a quote where one is needed, asks the worker."""
+"""The account's front: parses what comes in, fetches a quote if one is needed, asks the worker."""
 
 from __future__ import annotations
 

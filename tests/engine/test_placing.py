@@ -183,7 +183,7 @@ def test_valuation_adds_up(engine, quote):
 
 
 def test_a_restored_engine_goes_on_as_if_nothing_had_happened(engine, quote, profile):
-    """Same positions, same levels, same next number; the profit converts even before a quote does."""
+    """Same positions, levels and next number; profit converts even before a quote does."""
     engine.on_quote(quote("GBPUSD", "1.27000"))
     engine.on_quote(quote("EURUSD", "1.10000"))
     engine.on_quote(quote("EURGBP", "0.85000"))

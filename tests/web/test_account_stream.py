@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 import aiohttp
@@ -128,7 +129,7 @@ async def test_a_resumed_client_gets_exactly_what_it_missed(daemon: Daemon):
 @pytest.mark.parametrize(
     ("resume", "why"),
     [
-        ({"epoch": "other", "seq": 2}, "another log"),
+        ({"epoch": "other", "seq": 1}, "another log"),
         ({"epoch": "b81f", "seq": 99}, "a number of the future"),
         ({"epoch": "b81f", "seq": -1}, "no number"),
     ],
@@ -191,6 +192,18 @@ async def test_events_while_a_snapshot_is_made_follow_it(daemon: Daemon):
     ack, snapshot = await socket.receive_json(), await socket.receive_json()
     assert (ack["seq"], snapshot["seq"], snapshot["data"]["account"]["seq"]) == (1, 1, 1)
     assert await _seqs(socket, 3) == [2, 3, 4]
+    await socket.close()
+
+
+async def test_a_snapshot_is_of_one_commit_even_if_it_is_ahead_of_the_worker(daemon: Daemon):
+    entry = samples.entry(2, None, Decimal("99998.60"))
+    await daemon.shell.commit(samples.recorded(entry, 2))
+    socket = await _follow(daemon)
+    ack, snapshot = await socket.receive_json(), await socket.receive_json()
+    shown = snapshot["data"]
+    assert (ack["seq"], snapshot["seq"], shown["account"]["seq"]) == (5, 5, 5)
+    assert (shown["account"]["balance"], shown["account"]["equity"]) == ("99998.60", "99998.60")
+    assert [one["id"] for one in shown["positions"]] == ["p-5"]
     await socket.close()
 
 

@@ -137,6 +137,8 @@ async def test_valuation_is_sent_when_it_changes(daemon: Daemon):
     ]
     assert second["account"]["equity"] == "100038.60"
     tick(daemon, quote("USDJPY", 150123))
+    await daemon.server.hub.valuation._flush()
+    assert await is_silent(socket)
     tick(daemon, quote(bid=108453))
     assert (await socket.receive_json())["positions"][0]["profit"] == "80.00"
     await socket.close()

@@ -135,7 +135,7 @@ MEMBERS = {
         ),
     ],
 )
-async def test_every_error_is_a_problem(  # noqa: PLR0917
+async def test_every_error_is_a_problem(
     daemon: Daemon,
     method: str,
     path: str,
