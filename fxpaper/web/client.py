@@ -44,15 +44,20 @@ class Client:
         self._behind_since: float | None = None
 
     @property
+    def is_gone(self) -> bool:
+        """Whether nothing that is sent will be taken any more."""
+        return self.dropped is not None or self._transport.is_closing()
+
+    @property
     def behind(self) -> bool:
         """Whether too much is unsent to add what can wait."""
         return self._transport.get_write_buffer_size() > BEHIND_BYTES
 
     def send(self, frame: bytes) -> None:
         """Write a frame; a client that has not taken megabytes of earlier ones is let go."""
-        transport = self._transport
-        if self.dropped is not None or transport.is_closing():
+        if self.is_gone:
             return
+        transport = self._transport
         if transport.get_write_buffer_size() > TOO_SLOW_BYTES:
             self.drop(SLOW_CONSUMER, "slow consumer")
             return
@@ -83,7 +88,7 @@ class Client:
 
     def drop(self, code: int, reason: str) -> None:
         """Ask the client to close and say why; it is cut off if it does not within seconds."""
-        if self.dropped is not None or self._transport.is_closing():
+        if self.is_gone:
             return
         self.dropped = code
         self._transport.write(close_frame(code, reason))

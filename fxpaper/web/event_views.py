@@ -36,12 +36,12 @@ class Framing:
     Args:
         stream: their stream, e.g. ``account:paper``.
         instruments: by symbol.
-        view: the account as it is now, for what open positions are worth.
+        view: the account as it is now, for what open positions are worth; None leaves it open.
     """
 
     stream: str
     instruments: Instruments
-    view: AccountView
+    view: AccountView | None
 
     def frame(self, recorded: Recorded, signals: Mapping[str, Signal]) -> bytes:
         """Return the frame of an event; ``signals`` has those that it may decide, by id.

@@ -33,7 +33,7 @@ class Rooms:
         clock: the machine's.
         started_at: of the process, nanoseconds UTC.
         demo: whether the daemon was started to be tried out.
-        trouble: says in one sentence why trading stands still; None while all is well.
+        trouble: says in one sentence what is wrong; None while all is well.
     """
 
     account: str

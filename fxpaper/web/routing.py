@@ -112,7 +112,7 @@ class Route:
             given["query"] = query
         if self.body is not None:
             given["body"] = _parsed_body(self.body, await request.read())
-        seq = rooms.execution.view().account.seq if self.of_account else 0
+        seq = rooms.hub.account.committed
         answer = await self.function(Call(request, rooms, seq), **given)
         return web.Response(
             body=answer.body,
@@ -129,7 +129,7 @@ class Route:
         if not self.of_account:
             return {}
         reading = self.method == "GET"
-        return {SEQ_HEADER: str(before if reading else rooms.execution.view().account.seq)}
+        return {SEQ_HEADER: str(before if reading else rooms.hub.account.committed)}
 
 
 def route(

@@ -67,6 +67,7 @@ class WebServer:
         ledger: what happened.
         page: the built page.
         clock: the machine's, also where the market has a recording's.
+        trouble: says in one sentence what is wrong; None while all is well.
 
     Raises:
         ConfigurationError: token or session key cannot be used.

@@ -100,9 +100,10 @@ def without_positions(account: Account) -> Valuation:
     )
 
 
-def position(position: Position, view: AccountView) -> objects.Position:
+def position(position: Position, view: AccountView | None) -> objects.Position:
     """Show a position, at what it would close at now if it is open in ``view``."""
-    profit = view.valuation.profits.get(position.id)
+    profit = None if view is None else view.valuation.profits.get(position.id)
+    closes_at = None if view is None else view.close_prices.get(position.id)
     digits = position.digits
     return objects.Position(
         id=position.id,
@@ -121,7 +122,7 @@ def position(position: Position, view: AccountView) -> objects.Position:
         order_id=position.order_id,
         signal_id=position.signal_id,
         model=position.model,
-        current_price=_price(view.close_prices.get(position.id), digits),
+        current_price=_price(closes_at, digits),
         profit=profit,
         r=_multiple(profit, position.risk),
         digits=digits,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from fxpaper.aggregator.source import SourceCondition
+from fxpaper.domain.quote import Evidence, Grade, Spread, Transport
 from tests.web.conftest import Daemon
 from tests.web.payloads import QUOTE, SOURCE
 from tests.web.world import bar
@@ -84,17 +84,15 @@ async def test_health_needs_no_token(daemon: Daemon):
 
 
 async def test_health_says_in_one_sentence_what_is_wrong(daemon: Daemon):
-    failed = msgspec.structs.replace(
-        daemon.market.states[0],
-        state=SourceCondition.FAILED,
-        active=False,
-        error="the key is wrong",
-    )
-    daemon.market.states = [failed]
-    _, health, _ = await daemon.ask("GET", "/health")
-    assert health["status"] == "degraded"
-    assert health["note"] == "No price source delivers now (yahoo_stream: the key is wrong)."
-    daemon.market.open = False
-    assert (await daemon.ask("GET", "/health"))[1]["note"] is None
     daemon.trouble.append("The disk is full.")
-    assert (await daemon.ask("GET", "/health"))[1]["note"] == "The disk is full."
+    status, health, _ = await daemon.ask("GET", "/health")
+    assert (status, health["status"], health["note"]) == (200, "degraded", "The disk is full.")
+
+
+async def test_health_tells_of_simulated_prices_while_they_are_used(daemon: Daemon):
+    simulated = Evidence("simulator", Transport.SIMULATED, Spread.REAL, Grade.A)
+    (state,) = daemon.market.states
+    daemon.market.states = [msgspec.structs.replace(state, evidence=simulated)]
+    assert (await daemon.ask("GET", "/health"))[1]["simulated"] is True
+    daemon.market.states = [msgspec.structs.replace(state, evidence=simulated, active=False)]
+    assert (await daemon.ask("GET", "/health"))[1]["simulated"] is False

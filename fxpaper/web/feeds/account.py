@@ -16,7 +16,7 @@ from functools import partial
 import msgspec
 import structlog
 
-from fxpaper.domain.event import Recorded, SignalDecided, SignalReceived
+from fxpaper.domain.event import PositionOpened, Recorded, SignalDecided, SignalReceived
 from fxpaper.domain.signal import Signal
 from fxpaper.errors import FxpaperError
 from fxpaper.ledger.ledger import Ledger
@@ -24,7 +24,7 @@ from fxpaper.ledger.shell import LedgerShell
 from fxpaper.web.client import INTERNAL, Client
 from fxpaper.web.event_views import Framing
 from fxpaper.web.frames import AccountSnapshotFrame, Ack, raw
-from fxpaper.web.ports import AccountView, Execution, Market
+from fxpaper.web.ports import Execution, Market
 from fxpaper.web.snapshot import account_snapshot
 from fxpaper.web.views import MODE
 
@@ -75,24 +75,30 @@ class AccountFeed:
         self._execution = execution
         self._market = market
         self._ledger = ledger
-        self._committed: asyncio.Queue[list[Recorded]] = asyncio.Queue()
+        self._untold: asyncio.Queue[list[Recorded]] = asyncio.Queue()
         self._undecided: dict[str, Signal] = {}
         self._followers: dict[Client, _Follower] = {}
         self.seq = 0
         """The number of the latest event that followers were told."""
+        self.committed = 0
+        """The number of the latest event that is committed; at once, also before it is told."""
 
     def start(self) -> None:
         """Count from the account as it is committed now; called once, before anybody follows."""
         self.seq = self._execution.view().account.seq
+        self.committed = max(self.committed, self.seq)
 
     def on_events(self, events: Sequence[Recorded]) -> None:
         """Take events that are committed, in order."""
-        self._committed.put_nowait([one for one in events if one.account == self._account])
+        mine = [one for one in events if one.account == self._account]
+        if mine:
+            self.committed = max(self.committed, mine[-1].seq)
+            self._untold.put_nowait(mine)
 
     async def run(self) -> None:
         """Tell followers what was committed, until cancelled."""
         while True:
-            events = await self._committed.get()
+            events = await self._untold.get()
             try:
                 frames = await self._framed(events)
             except FxpaperError as problem:
@@ -100,9 +106,9 @@ class AccountFeed:
                 for client in list(self._followers):
                     client.drop(INTERNAL, "event unreadable")
                 continue
+            self.seq = max(self.seq, events[-1].seq)
+            self.count += len(events)
             if frames:
-                self.seq = max(self.seq, frames[-1][0])
-                self.count += len(frames)
                 await self._tell(frames)
 
     async def subscribe(self, client: Client, id_: int | str | None, resume: Resume | None) -> None:
@@ -141,8 +147,8 @@ class AccountFeed:
 
     async def _catch_up(self, client: Client, follower: _Follower, seq: int) -> None:
         follower.sent = seq
-        framing = self._framing()
-        while True:
+        framing = self._framing(valued=True)
+        while not client.is_gone:
             await client.drain()
             frames = await self._ledger.read(partial(self._page, follower.sent, framing))
             self._send_newer(client, follower, frames)
@@ -171,7 +177,10 @@ class AccountFeed:
         return [(one.seq, framing.frame(one, signals)) for one in events]
 
     async def _framed(self, events: list[Recorded]) -> list[Numbered]:
-        """Frame live events; the signals they decide came in a moment ago or are looked up."""
+        """Frame live events, where anybody follows.
+
+        The signals that they decide came in a moment ago, or are looked up in the ledger.
+        """
         decided = set()
         for one in events:
             if isinstance(one.event, SignalReceived):
@@ -179,11 +188,14 @@ class AccountFeed:
             elif isinstance(one.event, SignalDecided):
                 decided.add(one.event.signal_id)
         signals = {id_: self._undecided.pop(id_) for id_ in decided & self._undecided.keys()}
+        if not self._followers:
+            return []
         unknown = decided - signals.keys()
         if unknown:
             rows = await self._ledger.read(lambda one: one.signals_named(self._account, unknown))
             signals |= {i: row.signal for i, row in rows.items() if isinstance(row.signal, Signal)}
-        framing = self._framing()
+        opens = any(isinstance(one.event, PositionOpened) for one in events)
+        framing = self._framing(valued=opens)
         return [(one.seq, framing.frame(one, signals)) for one in events]
 
     async def _tell(self, frames: list[Numbered]) -> None:
@@ -211,8 +223,9 @@ class AccountFeed:
         follower.sent = newer[-1][0]
         client.send(b"".join(frame for _, frame in newer))
 
-    def _framing(self) -> Framing:
-        view: AccountView = self._execution.view()
+    def _framing(self, *, valued: bool) -> Framing:
+        """Return what frames events; valuing an account with many positions takes a while."""
+        view = self._execution.view() if valued else None
         return Framing(self.stream, self._market.instruments(), view)
 
     def _ack(self, id_: int | str | None, seq: int, *, resumed: bool) -> bytes:

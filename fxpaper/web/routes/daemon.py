@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from http import HTTPStatus
 
 from fxpaper import __version__
-from fxpaper.aggregator.source import SourceCondition, SourceState
 from fxpaper.web import views
 from fxpaper.web.answers import Health, Link
-from fxpaper.web.ports import Market
 from fxpaper.web.routing import Answer, Call, route
-
-_WELL = {SourceCondition.LIVE, SourceCondition.QUIET, SourceCondition.IDLE}
 
 
 @route("GET", "/health", {HTTPStatus.OK: Health}, open_to_all=True)
@@ -20,7 +15,7 @@ async def health(call: Call) -> Answer:
     """Tell whether all is well; needs no token."""
     rooms, market = call.rooms, call.rooms.market
     states = market.sources()
-    note = rooms.trouble() or _without_prices(market, states)
+    note = rooms.trouble()
     return Answer.of(
         Health(
             status="ok" if note is None else "degraded",
@@ -45,19 +40,6 @@ async def new_link(call: Call) -> Answer:
     request = call.request
     url = f"{request.scheme}://{request.host}/login/{code}"
     return Answer.of(Link(url=url, expires_at=until), HTTPStatus.CREATED)
-
-
-def _without_prices(market: Market, states: Iterable[SourceState]) -> str | None:
-    """Say why no prices come in although the market is open; None when they do."""
-    if not market.is_open():
-        return None
-    states = list(states)
-    if any(one.active and one.state in _WELL for one in states):
-        return None
-    if not states:
-        return "No price source is configured, so nothing can be filled."
-    reasons = [f"{one.name}: {one.error or one.state.value}" for one in states]
-    return f"No price source delivers now ({'; '.join(reasons)})."
 
 
 ROUTES = (health, new_link)

@@ -11,10 +11,14 @@ import {
 import type { CurvePoint } from "../stores/equity.svelte";
 import type { Palette } from "./palette";
 
+/** A curve that spans less than this needs cents on its axis. */
+const CENTS_BELOW = 20;
+
 export class CurveChart {
   private readonly chart: IChartApi;
   private readonly area: ISeriesApi<"Area", UTCTimestamp>;
   private drawn: readonly CurvePoint[] = [];
+  private cents = true;
 
   constructor(holder: HTMLElement, colours: Palette) {
     this.chart = createChart(holder, {
@@ -33,7 +37,7 @@ export class CurveChart {
     this.area = this.chart.addSeries(AreaSeries, {
       lineWidth: 2,
       priceLineVisible: false,
-      priceFormat: { type: "custom", minMove: 0.01, formatter: axisAmount },
+      priceFormat: { type: "custom", minMove: 0.01, formatter: (value: number) => this.amount(value) },
     }) as unknown as ISeriesApi<"Area", UTCTimestamp>;
     this.paint(colours);
   }
@@ -60,6 +64,7 @@ export class CurveChart {
   draw(points: readonly CurvePoint[]): void {
     if (points === this.drawn) return;
     this.drawn = points;
+    this.cents = heightOf(points) < CENTS_BELOW;
     this.area.setData(points.map((one) => ({ time: one.time as UTCTimestamp, value: one.value })));
     this.chart.timeScale().fitContent();
   }
@@ -67,10 +72,22 @@ export class CurveChart {
   destroy(): void {
     this.chart.remove();
   }
+
+  /** An axis label; the exact figure stands above the curve. */
+  private amount(value: number): string {
+    const digits = this.cents ? 2 : 0;
+    return value.toLocaleString("en-US", {
+      minimumFractionDigits: digits,
+      maximumFractionDigits: digits,
+    });
+  }
 }
 
-/** Cents only where they fit: the exact figure stands above the curve. */
-function axisAmount(value: number): string {
-  const digits = Math.abs(value) >= 10_000 ? 0 : 2;
-  return value.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+function heightOf(points: readonly CurvePoint[]): number {
+  let [low, high] = [Infinity, -Infinity];
+  for (const { value } of points) {
+    low = Math.min(low, value);
+    high = Math.max(high, value);
+  }
+  return high - low;
 }
