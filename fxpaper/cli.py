@@ -98,7 +98,8 @@ def demo(
     made_up = quotes is None and prices == "simulated"
     if made_up:
         symbols = (*plan.settings.symbols, "XAUUSD")
-        plan = replace(plan, settings=plan.settings.model_copy(update={"symbols": symbols}))
+        changes = {"symbols": symbols, "risk_percent": Decimal("0.1")}
+        plan = replace(plan, settings=plan.settings.model_copy(update=changes))
         out.print("[bold]SIMULATED PRICES[/]: no market ever quoted what you will see.")
     _start(_with_recording(replace(plan, demo=True, simulated=made_up), quotes, symbol, speed))
 
