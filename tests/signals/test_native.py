@@ -56,6 +56,7 @@ def test_a_good_signal_is_read_exactly():
         pytest.param({"stoploss": 1}, "malformed", "stop_loss", id="mistyped key"),
         pytest.param({"side": "long"}, "malformed", "buy, sell or close", id="side"),
         pytest.param({"id": "\ud800"}, "malformed", "printable", id="half a character"),
+        pytest.param({"id": "x-1"}, "malformed", "x-", id="an id kept for unreadable signals"),
         pytest.param({"model": ""}, "malformed", "model", id="no model"),
         pytest.param({"expiry": "2026-11-20T20:00:00Z"}, "malformed", "expiry", id="expiry first"),
     ],

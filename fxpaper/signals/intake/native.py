@@ -40,6 +40,7 @@ KEYS = (
     "account",
 )
 _RAW_KEPT = 2000
+_UNREADABLE = "x-"
 
 
 class Arrival(msgspec.Struct, frozen=True, kw_only=True):
@@ -128,7 +129,7 @@ def _signal(table: Mapping[str, object], arrival: Arrival, body: bytes) -> Signa
         )
     confidence = fields.confidence(table, needed=side is not SignalSide.CLOSE)
     signal = Signal(
-        id=fields.text(table, "id", given=_derived_id(arrival, at, body)),
+        id=_id(table, _derived_id(arrival, at, body)),
         account=fields.text(table, "account", given=arrival.account),
         model=model,
         symbol=symbol,
@@ -155,6 +156,19 @@ def _refuse_unknown_keys(table: Mapping[str, object]) -> None:
             )
 
 
+def _id(table: Mapping[str, object], derived: str) -> str:
+    name = fields.text(table, "id", given=derived)
+    if name.startswith(_UNREADABLE):
+        raise Unreadable(
+            RefusalCode.MALFORMED,
+            f'The id "{name}" begins with {_UNREADABLE}, which names signals that could not be '
+            "read; choose another.",
+            name,
+            pointer="id",
+        )
+    return name
+
+
 def _derived_id(arrival: Arrival, at: Instant | None, body: bytes) -> str:
     """Name a signal without an id by its content; without a time, also by its arrival."""
     place = arrival.place or ("" if at is not None else str(arrival.received_at))
@@ -176,7 +190,7 @@ def _unreadable(
     place = arrival.place or str(arrival.received_at)
     name = hashlib.sha256(place.encode() + b"\n" + body.strip()).hexdigest()[:16]
     return UnreadableSignal(
-        id=f"x-{name}",
+        id=f"{_UNREADABLE}{name}",
         account=arrival.account,
         given_id=_readable(table, "id"),
         model=_readable(table, "model"),
