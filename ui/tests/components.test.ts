@@ -1,0 +1,106 @@
+import { fireEvent, render, screen, waitFor } from "@testing-library/svelte";
+import { describe, expect, test, vi } from "vitest";
+import { Problem, Rest } from "../src/api/rest";
+import PositionRow from "../src/components/PositionRow.svelte";
+import { buildStores, type Desk } from "../src/desk";
+import { ACCOUNT, POSITION } from "./records";
+import Stage from "./Stage.svelte";
+
+describe("a position's row", () => {
+  function row(change: Partial<typeof POSITION> = {}, closing = false) {
+    const onclose = vi.fn();
+    const onchart = vi.fn();
+    const table = document.createElement("tbody");
+    document.body.replaceChildren(table);
+    render(PositionRow, {
+      target: table,
+      props: { position: { ...POSITION, ...change }, closing, onclose, onchart },
+    });
+    return { onclose, onchart };
+  }
+
+  test("shows the daemon's figures with their signs", () => {
+    row({ profit: "-1234.50", r: "-0.4999" });
+    const text = screen.getByTestId("position-row").textContent.replace(/\s+/g, " ");
+    expect(text).toContain("EURUSD ▲ buy 0.40");
+    expect(text).toContain("1.08300");
+    expect(screen.getByTestId("position-profit").textContent).toBe("−1,234.50");
+    expect(text).toContain("−0.50");
+  });
+
+  test("says so where no quote is known", () => {
+    row({ current_price: null, profit: null, r: null });
+    expect(screen.getByTestId("position-row").textContent).toContain("no quote");
+    expect(screen.getByTestId("position-profit").textContent).toBe("–");
+  });
+
+  test("has a close button that names what it closes and rests while it is closed", async () => {
+    const { onclose } = row();
+    const button = screen.getByRole("button", { name: "Close buy 0.40 EURUSD" });
+    await fireEvent.click(button);
+    expect(onclose).toHaveBeenCalledOnce();
+    row({}, true);
+    expect(screen.getByTestId<HTMLButtonElement>("close-position").disabled).toBe(true);
+  });
+});
+
+describe("the dialog that closes a position", () => {
+  function dialog(answer: () => Promise<Response>) {
+    const fetch = vi.fn<(url: string, init?: RequestInit) => Promise<Response>>(answer);
+    const onclose = vi.fn();
+    const stores = buildStores();
+    stores.account.take(ACCOUNT);
+    stores.positions.open(POSITION);
+    const desk: Desk = {
+      ...stores,
+      rest: new Rest(fetch),
+      chart: () => undefined,
+      pause: () => undefined,
+      retryNow: () => undefined,
+    };
+    render(Stage, { props: { desk, position: POSITION, onclose } });
+    const confirm = screen.getByTestId("close-dialog-confirm");
+    return { fetch, onclose, confirm, stores };
+  }
+
+  const done = () => Promise.resolve(Response.json({ deal: {}, position_id: "p-17" }));
+
+  test("has the focus on the button that confirms, so that Enter does", () => {
+    const { confirm } = dialog(done);
+    expect(document.activeElement).toBe(confirm);
+  });
+
+  test("closes once however often it is pressed", async () => {
+    const { fetch, onclose, confirm } = dialog(done);
+    await Promise.all([fireEvent.click(confirm), fireEvent.click(confirm), fireEvent.click(confirm)]);
+    await waitFor(() => expect(onclose).toHaveBeenCalledOnce());
+    expect(fetch.mock.calls.map(([url, init]) => [url, init?.method])).toEqual([
+      ["/api/v1/positions/p-17/close", "POST"],
+    ]);
+  });
+
+  test("does not take the second half of a double click for a yes", async () => {
+    const { fetch, confirm } = dialog(done);
+    await fireEvent.click(confirm, { detail: 2 });
+    expect(fetch).not.toHaveBeenCalled();
+  });
+
+  test("shows why the daemon refused, and lets it be tried again", async () => {
+    const problem = { code: "stale_quote", title: "Stale", detail: "The quote is 14 s old." };
+    const { fetch, onclose, confirm, stores } = dialog(() =>
+      Promise.resolve(Response.json(problem, { status: 503 })),
+    );
+    await fireEvent.click(confirm);
+    expect((await screen.findByRole("alert")).textContent).toBe("The quote is 14 s old.");
+    expect([onclose.mock.calls.length, stores.positions.isClosing("p-17")]).toEqual([0, false]);
+    await fireEvent.click(confirm);
+    await waitFor(() => expect(fetch).toHaveBeenCalledTimes(2));
+  });
+
+  test("a session that ended is told to the page", async () => {
+    const rest = new Rest(() => Promise.resolve(Response.json({ detail: "no" }, { status: 401 })));
+    rest.onUnauthorized = vi.fn();
+    await expect(rest.closePosition("p 1")).rejects.toBeInstanceOf(Problem);
+    expect(rest.onUnauthorized).toHaveBeenCalledOnce();
+  });
+});
