@@ -134,3 +134,9 @@ async def yahoo(serve, authority) -> AsyncIterator[tuple[Provider, Any]]:
     provider.says("/v1/test/getcrumb", "crumb")
     yield provider, session
     await asyncio.to_thread(session.close)
+
+
+@pytest.fixture(autouse=True)
+def forgetful_yahoo():
+    """Forget what yfinance remembers of earlier answers: it keeps broken ones too."""
+    yfinance.data.YfData.cache_get.cache_clear()
