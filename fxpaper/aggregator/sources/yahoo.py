@@ -144,6 +144,7 @@ class YahooSource:
         except TooManyError:
             return None
         except ValueError as problem:
+            self._sdk.forget()
             return f"the answer makes no sense: {problem}"
         except OSError as problem:
             return f"cannot be reached: {problem}"

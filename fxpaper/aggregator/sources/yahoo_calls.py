@@ -84,6 +84,10 @@ class YahooCalls:
             rows=_rows(frame),
         )
 
+    def forget(self) -> None:
+        """Drop what yfinance keeps of earlier answers; it keeps broken ones for ever too."""
+        yfinance.data.YfData.cache_get.cache_clear()
+
     def close(self) -> None:
         """Close the session, if one was handed in."""
         if self._session is not None:
