@@ -19,6 +19,11 @@ def post(amount: Fraction, currency: str) -> Decimal:
     return _quantize(amount, currency_digits(currency), ROUND_HALF_EVEN)
 
 
+def from_minor(amount: int, currency: str) -> Decimal:
+    """Return an amount of whole minor units (cents) as money of ``currency``."""
+    return Decimal(amount).scaleb(-currency_digits(currency), context=_EXACT)
+
+
 def floor_to_step(amount: Fraction, step: Decimal) -> Decimal:
     """Return the largest multiple of ``step`` that is not above ``amount``."""
     return int(amount // Fraction(step)) * step
@@ -34,11 +39,19 @@ def floor_decimal(amount: Fraction, digits: int) -> Decimal:
     return _quantize(amount, digits, ROUND_FLOOR)
 
 
+def half_even(numerator: int, denominator: int) -> int:
+    """Return the whole number nearest to a quotient, the even one of two; denominator positive."""
+    whole, rest = divmod(numerator, denominator)
+    twice = 2 * rest
+    if twice > denominator or (twice == denominator and whole % 2 == 1):
+        return whole + 1
+    return whole
+
+
 def _quantize(amount: Fraction, digits: int, rounding: str) -> Decimal:
-    scaled = amount * 10**digits
-    whole, rest = divmod(scaled.numerator, scaled.denominator)
+    numerator, denominator = amount.numerator * 10**digits, amount.denominator
     if rounding == ROUND_HALF_EVEN:
-        twice = 2 * rest
-        if twice > scaled.denominator or (twice == scaled.denominator and whole % 2 == 1):
-            whole += 1
+        whole = half_even(numerator, denominator)
+    else:
+        whole = numerator // denominator
     return Decimal(whole).scaleb(-digits, context=_EXACT)

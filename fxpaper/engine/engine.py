@@ -7,6 +7,7 @@ inputs give the same bytes. Ids derive from event numbers.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from decimal import Decimal
 
 from fxpaper.domain.account import Account, Valuation
 from fxpaper.domain.command import ClosePosition, PlaceOrder
@@ -24,7 +25,7 @@ from fxpaper.engine.levels import PositionLevel, levels_of
 from fxpaper.engine.matching import edge_of, level_price, market_price
 from fxpaper.engine.opening import Opening, opening
 from fxpaper.engine.state import State
-from fxpaper.engine.valuation import value
+from fxpaper.engine.valuation import equity, value
 
 
 class Engine:
@@ -38,7 +39,7 @@ class Engine:
     def __init__(self, profile: BrokerProfile, limits: FillLimits) -> None:
         self.board = PriceBoard(profile)
         self.limits = limits
-        self.state = State()
+        self.state = State(self.board)
         self._quotes = self.board.quotes
         self._books: dict[str, TriggerBook[PositionLevel]] = {}
         self._tickets: dict[tuple[str, str], list[int]] = {}
@@ -108,8 +109,12 @@ class Engine:
         return unfit(quote, now, self.limits)
 
     def value(self, account: str) -> Valuation:
-        """Return what an account is worth at the latest quotes."""
+        """Return what an account is worth at the latest quotes, position by position."""
         return value(self.state.accounts[account], self.board)
+
+    def equity(self, account: str) -> Decimal:
+        """Return what an account is worth at the latest quotes."""
+        return equity(self.state.accounts[account], self.board)
 
     def _trigger(self, book: TriggerBook[PositionLevel], quote: Quote) -> list[Recorded]:
         levels = book.crossed(quote.bid, quote.ask)

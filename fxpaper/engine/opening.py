@@ -18,7 +18,7 @@ from fxpaper.engine.margin import margin, margin_currency
 from fxpaper.engine.matching import market_price
 from fxpaper.engine.state import AccountState
 from fxpaper.engine.stop_risk import loss_at_stop
-from fxpaper.engine.valuation import value
+from fxpaper.engine.valuation import equity
 
 
 class Opening(msgspec.Struct, frozen=True):
@@ -66,7 +66,7 @@ def opening(order: PlaceOrder, state: AccountState, board: PriceBoard) -> Openin
         commission=post(charge, currency),
         conversion=to_decimal(factor, 10),
         risk=_risk(order, currency, board),
-        free_margin=value(state, board).free_margin,
+        free_margin=equity(state, board) - state.margin,
     )
     return _without_margin(order, numbers, currency) or numbers
 

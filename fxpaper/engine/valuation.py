@@ -7,11 +7,10 @@ from fractions import Fraction
 
 from fxpaper.domain.account import Valuation
 from fxpaper.domain.instrument import Points
-from fxpaper.domain.money import post, to_decimal
+from fxpaper.domain.money import from_minor, to_decimal
 from fxpaper.domain.position import Position
 from fxpaper.engine.board import PriceBoard
 from fxpaper.engine.matching import market_price
-from fxpaper.engine.profit import gross_profit
 from fxpaper.engine.state import AccountState
 
 
@@ -21,15 +20,15 @@ def close_price(position: Position, board: PriceBoard) -> Points | None:
     return None if quote is None else market_price(position.side.opposite, quote)
 
 
-def floating_profit(position: Position, currency: str, board: PriceBoard) -> Decimal | None:
-    """Return what closing a position now would bring, in ``currency``; None without quotes."""
-    price = close_price(position, board)
-    if price is None:
-        return None
-    instrument = board.instruments[position.symbol]
-    gross = gross_profit(instrument, position.side, position.lots, position.open_price, price)
-    factor = board.rate(instrument.quote, currency, owed=gross < 0)
-    return None if factor is None else post(gross * factor, currency)
+def equity(state: AccountState, board: PriceBoard) -> Decimal:
+    """Return balance plus floating profit at the latest quotes.
+
+    A symbol whose profit is unknown, for want of a quote, counts as zero.
+    """
+    floating = sum(
+        holding.floating for holding in state.holdings.values() if holding.revalue(board)
+    )
+    return state.account.balance + from_minor(floating, state.account.currency)
 
 
 def value(state: AccountState, board: PriceBoard) -> Valuation:
@@ -37,23 +36,21 @@ def value(state: AccountState, board: PriceBoard) -> Valuation:
 
     A position whose profit is unknown counts as zero and makes the valuation incomplete.
     """
-    account = state.account
-    zero = post(Fraction(0), account.currency)
+    worth, margin = equity(state, board), state.margin
+    known = {symbol for symbol, holding in state.holdings.items() if holding.revalue(board)}
     profits = {
-        position.id: floating_profit(position, account.currency, board)
+        position.id: state.holdings[position.symbol].profit(position.id)
+        if position.symbol in known
+        else None
         for position in state.positions.values()
     }
-    floating = sum((profit for profit in profits.values() if profit is not None), zero)
-    margin = sum((position.margin for position in state.positions.values()), zero)
-    equity = account.balance + floating
-    level = to_decimal(Fraction(equity) / Fraction(margin) * 100, 2) if margin else None
     return Valuation(
-        balance=account.balance,
-        floating_profit=floating,
-        equity=equity,
+        balance=state.account.balance,
+        floating_profit=worth - state.account.balance,
+        equity=worth,
         margin=margin,
-        free_margin=equity - margin,
-        margin_level=level,
+        free_margin=worth - margin,
+        margin_level=to_decimal(Fraction(worth) / Fraction(margin) * 100, 2) if margin else None,
         profits=profits,
-        complete=None not in profits.values(),
+        complete=len(known) == len(state.holdings),
     )

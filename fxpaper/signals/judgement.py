@@ -126,7 +126,7 @@ class Judgement:
         loss = loss_at_stop(board, signal.symbol, currency, side, levels.stop_loss)
         if loss is None:
             return Attempt(outcome=no_conversion(instrument, currency, board))
-        equity = self._engine.value(signal.account).equity
+        equity = self._engine.equity(signal.account)
         sized = size(signal.confidence, equity, loss, instrument, rules, currency)
         if isinstance(sized, Refused):
             return Attempt(outcome=sized)
@@ -134,7 +134,7 @@ class Judgement:
 
     def _gate(self, order: PlaceOrder, sized: Sized) -> Attempt:
         state = self._engine.state.accounts[order.account]
-        equity = self._engine.value(order.account).equity
+        equity = self._engine.equity(order.account)
         checks, outcome = risk.check(order, state, self._engine.board, equity, self._rules)
         return Attempt(checks=checks, sizing=sized.numbers, outcome=outcome)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from fxpaper.domain.account import Account, Valuation
 from fxpaper.domain.instrument import Points
 from fxpaper.domain.position import Position
@@ -22,19 +24,15 @@ class Committed:
     def __init__(self, desk: Desk, account: str) -> None:
         live = desk.engine.state.accounts[account]
         self._board = desk.engine.board
-        self._state = AccountState(live.as_account())
-        self._state.positions = dict(live.positions)
+        self.account: Account = live.as_account()
+        """The account with the number of its latest committed event."""
+        self.positions: tuple[Position, ...] = tuple(live.positions.values())
+        """Open positions, oldest first."""
         self.policies: list[ModelPolicy] = desk.policies(account)
 
-    @property
-    def account(self) -> Account:
-        """The account with the number of its latest committed event."""
-        return self._state.as_account()
-
-    @property
-    def positions(self) -> tuple[Position, ...]:
-        """Open positions, oldest first."""
-        return tuple(self._state.positions.values())
+    @cached_property
+    def _state(self) -> AccountState:
+        return AccountState(self.account, self._board, self.positions)
 
     def valuation(self) -> Valuation:
         """Return what the account is worth at the latest quotes."""

@@ -24,8 +24,10 @@ from fxpaper.domain.event import (
 )
 from fxpaper.domain.position import Position
 from fxpaper.domain.signal import SignalStatus
+from fxpaper.engine.board import PriceBoard
 from fxpaper.engine.state import State
 from fxpaper.ledger.ledger import Ledger
+from fxpaper.profiles import read_profile
 from tests.ledger import samples
 
 _CENTS = st.integers(-(10**9), 10**9).map(lambda cents: Decimal(cents).scaleb(-2))
@@ -141,7 +143,7 @@ def test_rows_are_what_the_log_says_and_what_the_engine_remembers(
             ledger.commit(events[start:stop])
         assert ledger.verify() == []
         assert ledger.events_since("paper", 0, 1_000) == events
-        engine = State()
+        engine = State(PriceBoard(read_profile("standard")))
         for recorded in events:
             engine.record(recorded.account, recorded.at, recorded.event)
         state, remembered = ledger.load("paper"), engine.accounts["paper"]
