@@ -16,8 +16,19 @@ class Mode(StrEnum):
     PAPER = "paper"
 
 
-class Account(msgspec.Struct, frozen=True, kw_only=True):
-    """One hedging account.
+class Accounting(StrEnum):
+    """What a deal against an open position does."""
+
+    HEDGING = "hedging"
+    """Opens a position of its own; both stay."""
+    NETTING = "netting"
+    """Reduces, closes or reverses the one position of the symbol."""
+    FIFO = "fifo"
+    """Closes the oldest opposite positions first (NFA rule 2-43b)."""
+
+
+class Account(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One account.
 
     Args:
         id: its name, e.g. ``paper``.
@@ -28,6 +39,9 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
         initial_balance: what it was opened with.
         opened_at: nanoseconds UTC.
         seq: number of its latest event.
+        accounting: what a deal against an open position does.
+        epoch: grows with every reset.
+        margin_called: whether its margin level is below the margin call.
     """
 
     id: str
@@ -38,6 +52,9 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     initial_balance: Decimal
     opened_at: Instant
     seq: int = 0
+    accounting: Accounting = Accounting.HEDGING
+    epoch: int = 1
+    margin_called: bool = False
 
 
 class Valuation(msgspec.Struct, frozen=True):

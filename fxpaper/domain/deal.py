@@ -27,9 +27,49 @@ class DealReason(StrEnum):
     MANUAL = "manual"
     STOP_LOSS = "stop_loss"
     TAKE_PROFIT = "take_profit"
+    ORDER = "order"
+    """A pending order was reached."""
+    TRAILING_STOP = "trailing_stop"
+    BREAK_EVEN = "break_even"
+    """The stop-loss was hit after it had moved to the entry."""
+    STOP_ON_OPEN = "stop_loss_on_open"
+    """The entry filled beyond its own stop-loss."""
+    STOP_OUT = "stop_out"
+    TIME = "time"
+    """The time exit."""
+    CLOSE_BY = "close_by"
+    """Closed against an opposite position."""
+    REVERSE = "reverse"
 
 
-class Deal(msgspec.Struct, frozen=True, kw_only=True):
+class Attribution(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the net result of a closed volume comes from, account currency.
+
+    ``mid - delay - spread - slippage - commission - swap - conversion = net``, to the cent. A
+    cost is positive, what helped is negative.
+
+    Args:
+        mid: result between the mid prices at both decisions, converted at the mid rate.
+        delay: cost of the market moving between decision and fill.
+        spread: cost of paying half a spread at each end.
+        slippage: cost of filling worse than the quote.
+        commission: of both ends.
+        swap: paid overnight; negative when received.
+        conversion: cost of converting at the bid or the ask.
+        net: what was won or lost.
+    """
+
+    mid: Decimal
+    delay: Decimal
+    spread: Decimal
+    slippage: Decimal
+    commission: Decimal
+    swap: Decimal
+    conversion: Decimal
+    net: Decimal
+
+
+class Deal(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One fill.
 
     Args:
@@ -54,6 +94,10 @@ class Deal(msgspec.Struct, frozen=True, kw_only=True):
             decimals; None where nothing was converted.
         balance: of the account after it.
         quote: the quote it was filled on.
+        attribution: where the result of an exit comes from; None for an entry.
+        ambiguous: whether a bar left open what came first; the worse was taken.
+        alternative: profit that the other order of things would have brought, account currency;
+            None unless ambiguous.
     """
 
     id: str
@@ -76,3 +120,6 @@ class Deal(msgspec.Struct, frozen=True, kw_only=True):
     conversion: Decimal | None
     balance: Decimal
     quote: Quote
+    attribution: Attribution | None = None
+    ambiguous: bool = False
+    alternative: Decimal | None = None

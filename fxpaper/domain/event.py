@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from enum import StrEnum
 
 import msgspec
 
 from fxpaper.domain.account import Account
 from fxpaper.domain.deal import Deal
 from fxpaper.domain.instant import Instant
+from fxpaper.domain.instrument import Points
 from fxpaper.domain.order import Order
 from fxpaper.domain.position import Position
 from fxpaper.domain.signal import Decision, ModelPolicy, Signal, UnreadableSignal
@@ -69,6 +71,107 @@ class PositionOpened(msgspec.Struct, frozen=True, tag="position_opened"):
     position: Position
 
 
+class OrderChanged(msgspec.Struct, frozen=True, tag="order_changed"):
+    """An order waits on, changed: by a person, its trail, its trigger or its position."""
+
+    order: Order
+
+
+class OrderEnded(msgspec.Struct, frozen=True, tag="order_ended"):
+    """An order was cancelled or expired; ``order`` says why."""
+
+    order: Order
+
+
+class PositionChanged(msgspec.Struct, frozen=True, tag="position_changed"):
+    """A position goes on, changed: its levels, its volume or its average price."""
+
+    position: Position
+
+
+class SwapAccrued(msgspec.Struct, frozen=True, tag="swap_accrued"):
+    """A rollover earned or cost a position something, settled when it closes.
+
+    Args:
+        position: with the new sum.
+        amount: of this rollover, account currency; negative when paid.
+        nights: that it counts for.
+        price: that interest was reckoned on, in points.
+    """
+
+    position: Position
+    amount: Decimal
+    nights: int
+    price: Points
+
+
+class CashKind(StrEnum):
+    """Why a balance moved without a deal."""
+
+    DEPOSIT = "deposit"
+    WITHDRAWAL = "withdrawal"
+    NEGATIVE_BALANCE = "negative_balance"
+    """The broker made up for a balance below zero."""
+
+
+class CashMoved(msgspec.Struct, frozen=True, tag="cash_moved"):
+    """The balance moved without a deal.
+
+    Args:
+        kind: why.
+        amount: account currency; negative for a withdrawal.
+        balance: after it.
+        comment: of the person who asked; may be empty.
+    """
+
+    kind: CashKind
+    amount: Decimal
+    balance: Decimal
+    comment: str = ""
+
+
+class MarginCalled(msgspec.Struct, frozen=True, tag="margin_called"):
+    """The margin level fell to the margin call.
+
+    Args:
+        equity: account currency.
+        margin: held, account currency.
+        level: equity over margin in per cent.
+    """
+
+    equity: Decimal
+    margin: Decimal
+    level: Decimal
+
+
+class MarginRestored(msgspec.Struct, frozen=True, tag="margin_restored"):
+    """The margin level is above the margin call again; the numbers as in MarginCalled."""
+
+    equity: Decimal
+    margin: Decimal
+    level: Decimal | None
+
+
+class StoppedOut(msgspec.Struct, frozen=True, tag="stopped_out"):
+    """The margin level fell to the stop-out; the positions that close follow, worst first."""
+
+    equity: Decimal
+    margin: Decimal
+    level: Decimal
+
+
+class AccountReset(msgspec.Struct, frozen=True, tag="account_reset"):
+    """An account begins anew; what it was stays in the log under its old epoch.
+
+    Args:
+        account: as it begins, its epoch one higher.
+        comment: of the person who asked; may be empty.
+    """
+
+    account: Account
+    comment: str = ""
+
+
 class PositionClosed(msgspec.Struct, frozen=True, tag="position_closed"):
     """A position is no more.
 
@@ -100,6 +203,15 @@ Event = (
     | DealBooked
     | PositionOpened
     | PositionClosed
+    | OrderChanged
+    | OrderEnded
+    | PositionChanged
+    | SwapAccrued
+    | CashMoved
+    | MarginCalled
+    | MarginRestored
+    | StoppedOut
+    | AccountReset
 )
 
 

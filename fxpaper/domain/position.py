@@ -1,4 +1,8 @@
-"""Open exposure. On a hedging account every order that fills opens its own position."""
+"""Open exposure.
+
+On a hedging account every order that fills opens its own position; on a netting account there is
+one position for each symbol.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +10,30 @@ from decimal import Decimal
 
 import msgspec
 
+from fxpaper.domain.exits import NO_EXITS, Exits
 from fxpaper.domain.instant import Instant
 from fxpaper.domain.instrument import Points
-from fxpaper.domain.order import Side
+from fxpaper.domain.order import Side, TriggerSide
 
 
-class Position(msgspec.Struct, frozen=True, kw_only=True):
+class Taken(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What the closed parts of a position have brought, account currency.
+
+    Args:
+        profit: price profit.
+        commission: of their closes, never positive.
+        swap: settled with them.
+    """
+
+    profit: Decimal = Decimal(0)
+    commission: Decimal = Decimal(0)
+    swap: Decimal = Decimal(0)
+
+
+NOTHING_TAKEN = Taken()
+
+
+class Position(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One open position.
 
     Args:
@@ -34,6 +56,21 @@ class Position(msgspec.Struct, frozen=True, kw_only=True):
             profit should no conversion quote be known when it closes (just after a restart).
         risk: money lost if it closed exactly at its first stop-loss, costs included, account
             currency; what one R is. None without a stop-loss.
+        open_value: lots times points of everything bought or sold and still open, exactly; None
+            stands for ``lots * open_price``. On a netting account ``open_price`` is the rounded
+            average and this is what profit counts from.
+        first_lots: volume it was opened with; None stands for ``lots``.
+        exits: what may end it beyond stop-loss and take-profit; rungs that remain.
+        trigger: which price of a quote reaches its levels.
+        swap: accrued and not settled yet, account currency.
+        rolled_at: the latest rollover that is accounted for, nanoseconds UTC; 0 for none.
+        entry_mid: lots times the sum of bid and ask, in points, at its entry decisions; what
+            attribution counts from. None where it was not recorded.
+        entry_fill_mid: the same on the quotes of its fills.
+        commission_left: the entry commission that no close has taken its share of yet; None
+            stands for ``commission``.
+        taken: what closing parts of it has brought so far.
+        version: grows with every change that a person or a rule makes.
     """
 
     id: str
@@ -53,3 +90,19 @@ class Position(msgspec.Struct, frozen=True, kw_only=True):
     model: str | None
     conversion: Decimal
     risk: Decimal | None
+    open_value: Decimal | None = None
+    first_lots: Decimal | None = None
+    exits: Exits = NO_EXITS
+    trigger: TriggerSide = TriggerSide.DEFAULT
+    swap: Decimal = Decimal(0)
+    rolled_at: Instant = 0
+    entry_mid: Decimal | None = None
+    entry_fill_mid: Decimal | None = None
+    commission_left: Decimal | None = None
+    taken: Taken = NOTHING_TAKEN
+    version: int = 1
+
+    @property
+    def value(self) -> Decimal:
+        """Lots times points that it was opened at, exactly."""
+        return self.lots * self.open_price if self.open_value is None else self.open_value

@@ -37,9 +37,25 @@ class RefusalCode(StrEnum):
     RISK_TOO_HIGH = "risk_too_high"
     INSUFFICIENT_MARGIN = "insufficient_margin"
     NO_CONVERSION = "no_conversion"
+    PRICE_WRONG_SIDE = "price_wrong_side"
+    PRICE_TOO_CLOSE = "price_too_close"
+    WRONG_ORDER = "wrong_order"
+    BEYOND_BOUND = "beyond_bound"
+    NOT_OLDEST = "not_oldest"
+    NOT_OPPOSITE = "not_opposite"
+    CHANGED_MEANWHILE = "changed_meanwhile"
+    WRONG_AMOUNT = "wrong_amount"
+    # Why an order ended.
+    ASKED = "asked"
+    ORDER_EXPIRED = "order_expired"
+    SIBLING_FILLED = "sibling_filled"
+    PARENT_ENDED = "parent_ended"
+    POSITION_CLOSED = "position_closed"
+    ACCOUNT_RESET = "account_reset"
     # What it names is not there.
     UNKNOWN_ACCOUNT = "unknown_account"
     UNKNOWN_POSITION = "unknown_position"
+    UNKNOWN_ORDER = "unknown_order"
     UNKNOWN_SIGNAL = "unknown_signal"
 
 
