@@ -165,10 +165,14 @@ class AccountReset(msgspec.Struct, frozen=True, tag="account_reset"):
 
     Args:
         account: as it begins, its epoch one higher.
+        positions: ids of those that were open and are archived with the old epoch.
+        orders: ids of those that were waiting and are archived with it.
         comment: of the person who asked; may be empty.
     """
 
     account: Account
+    positions: tuple[str, ...]
+    orders: tuple[str, ...]
     comment: str = ""
 
 
