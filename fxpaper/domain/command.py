@@ -8,11 +8,10 @@ from enum import StrEnum
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from fxpaper.domain.deal import DealReason
 from fxpaper.domain.exits import NO_EXITS, Exits, Trail
 from fxpaper.domain.instant import Instant
 from fxpaper.domain.instrument import Points
-from fxpaper.domain.order import OrderKind, Side, TimeInForce, TriggerSide
+from fxpaper.domain.order import DealReason, OrderKind, Side, TimeInForce, TriggerSide
 
 
 class PlaceOrder(msgspec.Struct, frozen=True, kw_only=True):

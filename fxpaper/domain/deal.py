@@ -9,7 +9,7 @@ import msgspec
 
 from fxpaper.domain.instant import Instant
 from fxpaper.domain.instrument import Points
-from fxpaper.domain.order import Side
+from fxpaper.domain.order import DealReason, Side
 from fxpaper.domain.quote import Quote
 
 
@@ -18,28 +18,6 @@ class Entry(StrEnum):
 
     IN = "in"
     OUT = "out"
-
-
-class DealReason(StrEnum):
-    """Why a deal happened; every deal has exactly one."""
-
-    SIGNAL = "signal"
-    MANUAL = "manual"
-    STOP_LOSS = "stop_loss"
-    TAKE_PROFIT = "take_profit"
-    ORDER = "order"
-    """A pending order was reached."""
-    TRAILING_STOP = "trailing_stop"
-    BREAK_EVEN = "break_even"
-    """The stop-loss was hit after it had moved to the entry."""
-    STOP_ON_OPEN = "stop_loss_on_open"
-    """The entry filled beyond its own stop-loss."""
-    STOP_OUT = "stop_out"
-    TIME = "time"
-    """The time exit."""
-    CLOSE_BY = "close_by"
-    """Closed against an opposite position."""
-    REVERSE = "reverse"
 
 
 class Attribution(msgspec.Struct, frozen=True, kw_only=True):

@@ -90,6 +90,28 @@ class TriggerSide(StrEnum):
     """The default side, on two quotes in a row."""
 
 
+class DealReason(StrEnum):
+    """Why a deal happened; every deal has exactly one."""
+
+    SIGNAL = "signal"
+    MANUAL = "manual"
+    STOP_LOSS = "stop_loss"
+    TAKE_PROFIT = "take_profit"
+    ORDER = "order"
+    """A pending order was reached."""
+    TRAILING_STOP = "trailing_stop"
+    BREAK_EVEN = "break_even"
+    """The stop-loss was hit after it had moved to the entry."""
+    STOP_ON_OPEN = "stop_loss_on_open"
+    """The entry filled beyond its own stop-loss."""
+    STOP_OUT = "stop_out"
+    TIME = "time"
+    """The time exit."""
+    CLOSE_BY = "close_by"
+    """Closed against an opposite position."""
+    REVERSE = "reverse"
+
+
 class Order(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """An instruction to trade.
 
@@ -120,6 +142,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         oco: name of the group of which one order's fill cancels the others, or None.
         parent: the order whose fill releases this one, or None.
         model: the author of the signal, or None.
+        reason: why the deal it makes happens; None: because of its signal, of a person, or of its
+            price.
         due_at: it is executed on the first quote from then on, nanoseconds UTC; None while it
             waits for a price.
         decided_mid: bid plus ask, in points, when it was decided at the market.
@@ -154,6 +178,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     oco: str | None = None
     parent: str | None = None
     model: str | None = None
+    reason: DealReason | None = None
     due_at: Instant | None = None
     decided_mid: Points | None = None
     version: int = 1

@@ -13,7 +13,7 @@ import msgspec
 from fxpaper.domain.exits import NO_EXITS, Exits
 from fxpaper.domain.instant import Instant
 from fxpaper.domain.instrument import Points
-from fxpaper.domain.order import Side, TriggerSide
+from fxpaper.domain.order import DealReason, Side, TriggerSide
 
 
 class Taken(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -64,9 +64,12 @@ class Position(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         trigger: which price of a quote reaches its levels.
         swap: accrued and not settled yet, account currency.
         rolled_at: the latest rollover that is accounted for, nanoseconds UTC; 0 for none.
+        stop_reason: why a deal at its stop-loss happens: the stop-loss itself, its trail, or that
+            it had moved to break-even.
         entry_mid: lots times the sum of bid and ask, in points, at its entry decisions; what
             attribution counts from. None where it was not recorded.
         entry_fill_mid: the same on the quotes of its fills.
+        entry_spread: lots times ask minus bid, in points, of those quotes.
         commission_left: the entry commission that no close has taken its share of yet; None
             stands for ``commission``.
         taken: what closing parts of it has brought so far.
@@ -96,8 +99,10 @@ class Position(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     trigger: TriggerSide = TriggerSide.DEFAULT
     swap: Decimal = Decimal(0)
     rolled_at: Instant = 0
+    stop_reason: DealReason = DealReason.STOP_LOSS
     entry_mid: Decimal | None = None
     entry_fill_mid: Decimal | None = None
+    entry_spread: Decimal | None = None
     commission_left: Decimal | None = None
     taken: Taken = NOTHING_TAKEN
     version: int = 1

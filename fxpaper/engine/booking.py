@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from fxpaper.domain.account import Account
 from fxpaper.domain.command import PlaceOrder
-from fxpaper.domain.deal import Deal, DealReason, Entry
+from fxpaper.domain.deal import Deal, Entry
 from fxpaper.domain.event import (
     DealBooked,
     OrderFilled,
@@ -20,7 +20,7 @@ from fxpaper.domain.event import (
 from fxpaper.domain.instant import Instant
 from fxpaper.domain.instrument import Points
 from fxpaper.domain.money import post, to_decimal
-from fxpaper.domain.order import Order, OrderState
+from fxpaper.domain.order import DealReason, Order, OrderState
 from fxpaper.domain.position import Position
 from fxpaper.domain.quote import Quote
 from fxpaper.engine.board import PriceBoard

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import msgspec
 
-from fxpaper.domain.deal import DealReason
 from fxpaper.domain.instrument import Points
+from fxpaper.domain.order import DealReason
 from fxpaper.domain.position import Position
 from fxpaper.engine.matching import LevelKind
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from fxpaper.domain.command import ClosePosition
-from fxpaper.domain.deal import DealReason
 from fxpaper.domain.event import (
     ModelPolicySet,
     Recorded,
@@ -20,6 +19,7 @@ from fxpaper.domain.event import (
     SignalUnreadable,
 )
 from fxpaper.domain.instant import Instant
+from fxpaper.domain.order import DealReason
 from fxpaper.domain.quote import Quote
 from fxpaper.domain.refusal import Refused
 from fxpaper.domain.signal import ModelPolicy, Signal, UnreadableSignal

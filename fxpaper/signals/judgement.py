@@ -7,10 +7,9 @@ from msgspec.structs import replace
 
 from fxpaper.domain.approval import Approved, Check
 from fxpaper.domain.command import ClosePosition, PlaceOrder
-from fxpaper.domain.deal import DealReason
 from fxpaper.domain.event import OrderFilled, PositionOpened, Recorded
 from fxpaper.domain.instant import NS_PER_SECOND, Instant, format_instant
-from fxpaper.domain.order import Side
+from fxpaper.domain.order import DealReason, Side
 from fxpaper.domain.quote import Quote
 from fxpaper.domain.refusal import RefusalCode, Refused
 from fxpaper.domain.signal import Decision, ModelPolicy, Signal, SignalSide, SignalStatus

@@ -9,9 +9,9 @@ from pydantic import BaseModel, ConfigDict, PlainSerializer, WithJsonSchema
 
 from fxpaper.domain.account import Mode
 from fxpaper.domain.bar import INTERVALS
-from fxpaper.domain.deal import DealReason, Entry
+from fxpaper.domain.deal import Entry
 from fxpaper.domain.instant import Instant, format_instant
-from fxpaper.domain.order import OrderState, Side
+from fxpaper.domain.order import DealReason, OrderState, Side
 from fxpaper.domain.quote import Grade, Spread, Transport
 from fxpaper.domain.signal import SignalSide, SignalStatus
 

@@ -7,10 +7,10 @@ from msgspec.structs import replace
 
 from fxpaper.domain.account import Account, Mode
 from fxpaper.domain.command import ClosePosition, PlaceOrder
-from fxpaper.domain.deal import DealReason, Entry
+from fxpaper.domain.deal import Entry
 from fxpaper.domain.event import DealBooked, OrderFilled, OrderPlaced, PositionOpened
 from fxpaper.domain.instant import parse_instant
-from fxpaper.domain.order import Side
+from fxpaper.domain.order import DealReason, Side
 from fxpaper.domain.quote import Quote
 from fxpaper.domain.refusal import RefusalCode, Refused
 from fxpaper.engine.engine import Engine

@@ -5,8 +5,7 @@ from decimal import Decimal
 import pytest
 
 from fxpaper.domain.command import ClosePosition, PlaceOrder
-from fxpaper.domain.deal import DealReason
-from fxpaper.domain.order import Side
+from fxpaper.domain.order import DealReason, Side
 from fxpaper.domain.refusal import RefusalCode, Refused
 
 

@@ -6,9 +6,8 @@ import pytest
 from msgspec.structs import replace
 
 from fxpaper.domain.command import PlaceOrder
-from fxpaper.domain.deal import DealReason
 from fxpaper.domain.event import DealBooked, PositionClosed
-from fxpaper.domain.order import Side
+from fxpaper.domain.order import DealReason, Side
 from fxpaper.domain.quote import Grade
 from fxpaper.engine.book import Edge
 from fxpaper.engine.matching import LevelKind, edge_of, level_price
