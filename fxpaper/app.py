@@ -35,7 +35,7 @@ from fxpaper.engine.board import conversion_symbols
 from fxpaper.engine.engine import Engine
 from fxpaper.engine.gate import FillLimits
 from fxpaper.engine.margin import margin_currency
-from fxpaper.engine.sessions import is_open
+from fxpaper.engine.sessions import forex_is_open
 from fxpaper.errors import ConfigurationError
 from fxpaper.ledger.ledger import Ledger
 from fxpaper.ledger.records import LedgerState
@@ -222,7 +222,7 @@ class Daemon:
         return wanted_symbols(self._plan.settings, self._plan.profile)
 
     def _is_open(self, at: Instant) -> bool:
-        return self._plan.simulated or is_open(at)
+        return self._plan.simulated or forex_is_open(at)
 
     def _sources(self, budget: Budget) -> list[Source]:
         plan, instruments = self._plan, self._plan.profile.instruments

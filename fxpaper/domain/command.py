@@ -35,6 +35,7 @@ class PlaceOrder(msgspec.Struct, frozen=True, kw_only=True):
     trail: Trail | None = None
     exits: Exits = NO_EXITS
     closes: str | None = None
+    reverses: str | None = None
 
 
 class Contingency(StrEnum):

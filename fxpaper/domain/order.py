@@ -139,6 +139,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         trail: how a trailing stop follows.
         exits: of the position it opens, beyond stop-loss and take-profit.
         closes: the position that it may only reduce, or None.
+        reverses: the position that it closes before it opens the rest of its lots, or None.
         oco: name of the group of which one order's fill cancels the others, or None.
         parent: the order whose fill releases this one, or None.
         model: the author of the signal, or None.
@@ -175,6 +176,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     trail: Trail | None = None
     exits: Exits = NO_EXITS
     closes: str | None = None
+    reverses: str | None = None
     oco: str | None = None
     parent: str | None = None
     model: str | None = None

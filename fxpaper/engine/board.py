@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from fxpaper.domain.instrument import BrokerProfile, Instrument
+from fxpaper.domain.instrument import BrokerProfile, Conversion, Instrument, Points
 from fxpaper.domain.quote import Quote
 
 _PIVOT = "USD"
+_MILLION = 1_000_000
+_RECEIVED, _MID, _OWED = 0, 1, 2
 
 
 class PriceBoard:
@@ -39,37 +41,64 @@ class PriceBoard:
         """
         if source == target:
             return Fraction(1)
-        direct = self._pair_rate(source, target, owed=owed)
-        if direct is not None or _PIVOT in (source, target):
-            return direct
-        first = self._pair_rate(source, _PIVOT, owed=owed)
-        second = self._pair_rate(_PIVOT, target, owed=owed)
-        return None if first is None or second is None else first * second
+        at = _MID if self.profile.conversion is Conversion.MID else _OWED if owed else _RECEIVED
+        return self._rate(source, target, at)
+
+    def mid_rate(self, source: str, target: str) -> Fraction | None:
+        """Return how much ``target`` one unit of ``source`` is half-way between bid and ask."""
+        return Fraction(1) if source == target else self._rate(source, target, _MID)
 
     def conversion_symbols(self, source: str, target: str) -> tuple[str, ...]:
         """Return the symbols whose quotes :meth:`rate` needs; empty when none would do."""
         return conversion_symbols(source, target, self.instruments)
 
-    def commission(self, lots: Fraction, currency: str) -> Fraction | None:
+    def commission(
+        self, symbol: str, lots: Fraction, price: Points, currency: str
+    ) -> Fraction | None:
         """Return the charge for one side of a deal, not negative, in ``currency``, exactly.
 
-        None when it is charged in another currency and no quote converts it.
-        """
-        charge = Fraction(self.profile.commission_per_lot) * lots
-        if charge == 0:
-            return charge
-        factor = self.rate(self.profile.commission_currency, currency, owed=True)
-        return None if factor is None else charge * factor
+        Charges by lot, by million and by per cent add up. None when one of them is in another
+        currency and no quote converts it.
 
-    def _pair_rate(self, source: str, target: str, *, owed: bool) -> Fraction | None:
+        Args:
+            symbol: of the deal.
+            lots: volume.
+            price: of the deal, in points.
+            currency: of the account.
+        """
+        profile, total = self.profile, Fraction(0)
+        if profile.commission_per_lot:
+            factor = self.rate(profile.commission_currency, currency, owed=True)
+            if factor is None:
+                return None
+            total += Fraction(profile.commission_per_lot) * lots * factor
+        share = Fraction(profile.commission_per_million) / _MILLION
+        share += Fraction(profile.commission_percent) / 100
+        if share:
+            instrument = self.instruments[symbol]
+            factor = self.rate(instrument.quote, currency, owed=True)
+            if factor is None:
+                return None
+            total += share * lots * price * instrument.point_value * factor
+        return total
+
+    def _rate(self, source: str, target: str, at: int) -> Fraction | None:
+        direct = self._pair_rate(source, target, at)
+        if direct is not None or _PIVOT in (source, target):
+            return direct
+        first = self._pair_rate(source, _PIVOT, at)
+        second = self._pair_rate(_PIVOT, target, at)
+        return None if first is None or second is None else first * second
+
+    def _pair_rate(self, source: str, target: str, at: int) -> Fraction | None:
         quote = self.quotes.get(source + target)
         if quote is not None:
-            points = quote.ask if owed else quote.bid
-            return Fraction(points, 10 ** self.instruments[quote.symbol].digits)
+            twice = (2 * quote.bid, quote.bid + quote.ask, 2 * quote.ask)[at]
+            return Fraction(twice, 2 * 10 ** self.instruments[quote.symbol].digits)
         quote = self.quotes.get(target + source)
         if quote is not None:
-            points = quote.bid if owed else quote.ask
-            return Fraction(10 ** self.instruments[quote.symbol].digits, points)
+            twice = (2 * quote.ask, quote.bid + quote.ask, 2 * quote.bid)[at]
+            return Fraction(2 * 10 ** self.instruments[quote.symbol].digits, twice)
         return None
 
 

@@ -2,30 +2,55 @@
 
 It knows no clock, socket, file or chance; live trading and replay are this same code, and the same
 inputs give the same bytes. Ids derive from event numbers.
+
+Theory of operation. What waits is a level in a symbol's book or a timer. A quote first lets every
+timer up to its instant act, then takes effect, then, if it crosses a level or somebody waits for
+it, acts: orders that wait for a quote are executed, then the levels it reaches act in their rank
+(:mod:`fxpaper.engine.levels`), then the levels that those have made, on the same quote, until none
+is reached any more. Last, the accounts whose money has moved are watched anew.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
+from typing import TypeVar
 
 from fxpaper.domain.account import Account, Valuation
-from fxpaper.domain.command import ClosePosition, PlaceOrder
+from fxpaper.domain.command import (
+    CancelOrder,
+    CloseAll,
+    CloseBy,
+    ClosePosition,
+    ModifyOrder,
+    ModifyPosition,
+    MoveCash,
+    PlaceGroup,
+    PlaceOrder,
+    ResetAccount,
+    ReversePosition,
+)
 from fxpaper.domain.event import AccountOpened, Recorded
 from fxpaper.domain.instant import Instant
 from fxpaper.domain.instrument import BrokerProfile
+from fxpaper.domain.order import DealReason, Order, TriggerSide
 from fxpaper.domain.position import Position
 from fxpaper.domain.quote import Quote
 from fxpaper.domain.refusal import RefusalCode, Refused
-from fxpaper.engine.board import PriceBoard
-from fxpaper.engine.book import TriggerBook
-from fxpaper.engine.booking import Exit, entry_events, exit_events
+from fxpaper.engine import cash, closing, groups, placing, protecting, rollover, watching, working
+from fxpaper.engine.books import SymbolBook
+from fxpaper.engine.costs import CostModel
+from fxpaper.engine.filling import fill_at_market, reach
 from fxpaper.engine.gate import FillLimits, unfit
-from fxpaper.engine.levels import PositionLevel, levels_of
-from fxpaper.engine.matching import edge_of, level_price, market_price
-from fxpaper.engine.opening import Opening, opening
-from fxpaper.engine.state import State
+from fxpaper.engine.levels import Level, Owner, Role
+from fxpaper.engine.ranges import Ranges
+from fxpaper.engine.timers import Timer, TimerKind
 from fxpaper.engine.valuation import equity, value
+from fxpaper.engine.venue import Venue
+
+C = TypeVar("C")
+
+_NO_COSTS = CostModel()
 
 
 class Engine:
@@ -34,79 +59,113 @@ class Engine:
     Args:
         profile: the broker's rules.
         limits: what a quote must satisfy to be traded on.
+        costs: how orders reach the market.
     """
 
-    def __init__(self, profile: BrokerProfile, limits: FillLimits) -> None:
-        self.board = PriceBoard(profile)
+    def __init__(
+        self, profile: BrokerProfile, limits: FillLimits, costs: CostModel = _NO_COSTS
+    ) -> None:
+        self.venue = Venue(profile, limits, costs, Ranges(costs.slippage), groups.react)
+        self.board = self.venue.board
         self.limits = limits
-        self.state = State(self.board)
+        self.state = self.venue.state
         self._quotes = self.board.quotes
-        self._books: dict[str, TriggerBook[PositionLevel]] = {}
-        self._tickets: dict[tuple[str, str], list[int]] = {}
+        self._books = self.venue.books.by_symbol
+        self._timers = self.venue.timers
+        self._ranges = self.venue.ranges
 
     def open_account(self, account: Account) -> list[Recorded]:
         """Open an account that does not exist yet."""
         return [self.state.record(account.id, account.opened_at, AccountOpened(account))]
 
-    def restore(self, account: Account, positions: Iterable[Position]) -> None:
-        """Take over an account and its open positions as the ledger knows them."""
-        open_positions = tuple(positions)
-        self.state.restore(account, open_positions)
-        for position in open_positions:
-            self._watch(position)
+    def restore(
+        self, account: Account, positions: Iterable[Position], orders: Iterable[Order] = ()
+    ) -> None:
+        """Take over an account and what it has open as the ledger knows it."""
+        self.state.restore(account, positions, orders)
+        known = self.state.accounts[account.id]
+        for position in known.positions.values():
+            self.venue.watch_position(position)
+        for order in known.orders.values():
+            self.venue.watch_order(order)
+        watching.review(self.venue, account.id, account.opened_at)
 
     def on_quote(self, quote: Quote) -> list[Recorded]:
         """Take the next quote of a symbol and return what it caused; mostly nothing."""
+        caused = []
+        if quote.received_at >= self._timers.next_at:
+            caused = self.advance(quote.received_at)
         self._quotes[quote.symbol] = quote
+        if self._ranges.needed:
+            self._ranges.add(quote)
         book = self._books.get(quote.symbol)
         if book is None or (
-            book.bid_low < quote.bid < book.bid_high and book.ask_low < quote.ask < book.ask_high
+            book.bid_low < quote.bid < book.bid_high
+            and book.ask_low < quote.ask < book.ask_high
+            and quote.received_at < book.wake_at
         ):
-            return []
-        return self._trigger(book, quote)
+            return caused
+        self._act(book, quote)
+        return caused + self.venue.take()
 
-    def place(self, order: PlaceOrder, now: Instant) -> list[Recorded] | Refused:
-        """Open a position at the market, or say why not; a refusal changes nothing."""
-        state = self.state.accounts.get(order.account)
-        if state is None:
-            return _unknown_account(order.account)
-        refused = self.untradeable(order.symbol, now)
-        if refused is not None:
-            return refused
-        numbers = opening(order, state, self.board)
-        if isinstance(numbers, Refused):
-            return numbers
-        return self._open(order, numbers, state.account, now)
+    def next_timer(self) -> Instant:
+        """Return when :meth:`advance` has something to do next; far away when never."""
+        return self._timers.next_at
+
+    def advance(self, now: Instant) -> list[Recorded]:
+        """Let every timer up to ``now`` act at its own instant, and return what it caused."""
+        while self._timers.next_at <= now:
+            self._ring(self._timers.pop())
+        return self.venue.take()
+
+    def place(self, command: PlaceOrder, now: Instant) -> list[Recorded] | Refused:
+        """Place an order, or say why not; a refusal changes nothing."""
+        return self._do(placing.place, command, command.account, now)
+
+    def place_group(self, command: PlaceGroup, now: Instant) -> list[Recorded] | Refused:
+        """Place orders that depend on each other, or say why not."""
+        account = command.orders[0].account if command.orders else ""
+        return self._do(placing.place_group, command, account, now)
+
+    def modify_order(self, command: ModifyOrder, now: Instant) -> list[Recorded] | Refused:
+        """Change a waiting order in place, or say why not."""
+        return self._do(working.modify, command, command.account, now)
+
+    def cancel(self, command: CancelOrder, now: Instant) -> list[Recorded] | Refused:
+        """Cancel a waiting order, or say why not."""
+        return self._do(working.cancel, command, command.account, now)
+
+    def modify_position(self, command: ModifyPosition, now: Instant) -> list[Recorded] | Refused:
+        """Change what may end a position, or say why not."""
+        return self._do(protecting.modify, command, command.account, now)
 
     def close(self, command: ClosePosition, now: Instant) -> list[Recorded] | Refused:
-        """Close a position at the market, or say why not; a refusal changes nothing."""
-        state = self.state.accounts.get(command.account)
-        if state is None:
-            return _unknown_account(command.account)
-        position = state.positions.get(command.position_id)
-        if position is None:
-            return Refused(
-                code=RefusalCode.UNKNOWN_POSITION,
-                actual=command.position_id,
-                text=f'There is no open position "{command.position_id}" in account '
-                f"{command.account}; it may have closed already.",
-            )
-        refused = self.untradeable(position.symbol, now)
-        if refused is not None:
-            return refused
-        price = market_price(position.side.opposite, self._quotes[position.symbol])
-        return self._close(position, Exit(price, now, command.reason, command.signal_id))
+        """Close a position or a part of it at the market, or say why not."""
+        return self._do(closing.close, command, command.account, now)
+
+    def close_by(self, command: CloseBy, now: Instant) -> list[Recorded] | Refused:
+        """Close two opposite positions against each other, or say why not."""
+        return self._do(closing.close_by, command, command.account, now)
+
+    def close_all(self, command: CloseAll, now: Instant) -> list[Recorded] | Refused:
+        """Close every position that matches, or none and say why not."""
+        return self._do(closing.close_all, command, command.account, now)
+
+    def reverse(self, command: ReversePosition, now: Instant) -> list[Recorded] | Refused:
+        """Close a position and open its opposite, or neither and say why not."""
+        return self._do(closing.reverse, command, command.account, now)
+
+    def move_cash(self, command: MoveCash, now: Instant) -> list[Recorded] | Refused:
+        """Pay in or take out, or say why not."""
+        return self._do(cash.move, command, command.account, now)
+
+    def reset(self, command: ResetAccount, now: Instant) -> list[Recorded] | Refused:
+        """Begin an account anew, or say why not."""
+        return self._do(cash.reset, command, command.account, now)
 
     def untradeable(self, symbol: str, now: Instant) -> Refused | None:
         """Return why a symbol cannot be traded at ``now``, or None when it can."""
-        quote = self._quotes.get(symbol)
-        if quote is None:
-            return Refused(
-                code=RefusalCode.NO_QUOTE,
-                actual="no quote",
-                text=f"No quote of {symbol} has arrived yet.",
-            )
-        return unfit(quote, now, self.limits)
+        return self.venue.untradeable(symbol, now)
 
     def value(self, account: str) -> Valuation:
         """Return what an account is worth at the latest quotes, position by position."""
@@ -116,53 +175,111 @@ class Engine:
         """Return what an account is worth at the latest quotes."""
         return equity(self.state.accounts[account], self.board)
 
-    def _trigger(self, book: TriggerBook[PositionLevel], quote: Quote) -> list[Recorded]:
-        levels = book.crossed(quote.bid, quote.ask)
-        if unfit(quote, quote.received_at, self.limits) is not None:
-            return []
-        events: list[Recorded] = []
-        for level in levels:
-            position = self.state.accounts[level.account].positions.get(level.position_id)
-            if position is not None:
-                price = level_price(position.side.opposite, level.kind, level.price, quote)
-                exit_ = Exit(price, quote.received_at, level.reason, position.signal_id)
-                events += self._close(position, exit_)
-        return events
+    def _do(
+        self,
+        act: Callable[[Venue, C, Instant], Refused | None],
+        command: C,
+        account: str,
+        now: Instant,
+    ) -> list[Recorded] | Refused:
+        """Carry out a command after what was due before it, and what follows from it at once.
 
-    def _open(
-        self, order: PlaceOrder, numbers: Opening, account: Account, now: Instant
-    ) -> list[Recorded]:
-        first = self.state.next_seq(account.id)
-        quote = self._quotes[order.symbol]
-        events = entry_events(order, numbers, account, first, now, quote)
-        self._watch(events[-1].position)
-        return [self.state.record(account.id, now, event) for event in events]
+        What was due before a command that is refused is returned by the next call.
+        """
+        if account not in self.state.accounts:
+            return Refused(
+                code=RefusalCode.UNKNOWN_ACCOUNT,
+                actual=account,
+                text=f'There is no account "{account}".',
+            )
+        while self._timers.next_at <= now:
+            self._ring(self._timers.pop())
+        refused = act(self.venue, command, now)
+        if refused is not None:
+            return refused
+        self._settle(now)
+        return self.venue.take()
 
-    def _close(self, position: Position, exit_: Exit) -> list[Recorded]:
-        account = self.state.accounts[position.account].account
-        first = self.state.next_seq(account.id)
-        self._unwatch(position)
-        return [
-            self.state.record(account.id, exit_.at, event)
-            for event in exit_events(position, exit_, account, first, self.board)
-        ]
+    def _settle(self, now: Instant) -> None:
+        """Let what a command has made meet the quotes there are, and watch the accounts."""
+        for symbol in self._symbols_of_touched():
+            book, quote = self._books.get(symbol), self._quotes.get(symbol)
+            fit = quote is not None and self.venue.untradeable(symbol, now) is None
+            if book is not None and quote is not None and fit:
+                self._reach(book, quote, now)
+        self._watch(now)
 
-    def _watch(self, position: Position) -> None:
-        book = self._books.setdefault(position.symbol, TriggerBook())
-        self._tickets[position.account, position.id] = [
-            book.add(edge_of(position.side.opposite, level.kind), level.price, level)
-            for level in levels_of(position)
-        ]
+    def _symbols_of_touched(self) -> list[str]:
+        states = [self.state.accounts[account] for account in self.venue.touched]
+        found = [order.symbol for state in states for order in state.orders.values()]
+        found += [symbol for state in states for symbol in state.holdings]
+        return list(dict.fromkeys(found))
 
-    def _unwatch(self, position: Position) -> None:
-        book = self._books[position.symbol]
-        for ticket in self._tickets.pop((position.account, position.id)):
-            book.withdraw(ticket)
+    def _act(self, book: SymbolBook, quote: Quote) -> None:
+        instrument, at = self.board.instruments[quote.symbol], quote.received_at
+        if unfit(quote, instrument, at, self.limits) is None:
+            for owner in book.due(at):
+                order = self._order(owner)
+                if order is not None:
+                    fill_at_market(self.venue, order, quote, at)
+            self._reach(book, quote, at)
+        else:
+            self._review_reached(book, quote, at)
+        self._watch(at)
 
+    def _reach(self, book: SymbolBook, quote: Quote, at: Instant) -> None:
+        """Let levels act until the quote reaches none that has not acted."""
+        acted: set[Level] = set()
+        reached = book.reached(quote)
+        twice = book.touch(reached)
+        while reached:
+            for level in reached:
+                acted.add(level)
+                wants_two = level.trigger is TriggerSide.DOUBLE_TOUCH
+                if self.venue.books.stands(level) and (not wants_two or level in twice):
+                    self._meet(level, quote, at)
+            reached = [level for level in book.reached(quote) if level not in acted]
 
-def _unknown_account(account: str) -> Refused:
-    return Refused(
-        code=RefusalCode.UNKNOWN_ACCOUNT,
-        actual=account,
-        text=f'There is no account "{account}".',
-    )
+    def _meet(self, level: Level, quote: Quote, at: Instant) -> None:
+        if level.role is Role.WATCH:
+            self.venue.touched[level.owner.account] = None
+        elif level.role is Role.ORDER or level.role is Role.ORDER_TRAIL:
+            order = self._order(level.owner)
+            if order is not None:
+                act = reach if level.role is Role.ORDER else working.trail
+                act(self.venue, order, quote, at)
+        else:
+            state = self.state.accounts[level.owner.account]
+            protecting.act(self.venue, state.positions[level.owner.id], level, quote, at)
+
+    def _review_reached(self, book: SymbolBook, quote: Quote, at: Instant) -> None:
+        """A quote that nothing may fill on can still call an account's margin."""
+        for level in book.reached(quote):
+            if level.role is Role.WATCH:
+                self._meet(level, quote, at)
+
+    def _watch(self, at: Instant) -> None:
+        while self.venue.touched:
+            watching.review(self.venue, next(iter(self.venue.touched)), at)
+
+    def _ring(self, timer: Timer) -> None:
+        match timer.kind:
+            case TimerKind.ROLLOVER:
+                rollover.roll(self.venue, timer.at)
+            case TimerKind.CLOSE:
+                position = self._position(timer.owner)
+                if position is not None and position.exits.close_at == timer.at:
+                    closing.leave_when_possible(self.venue, position, timer.at, DealReason.TIME)
+            case TimerKind.EXPIRE:
+                order = self._order(timer.owner)
+                if order is not None and order.expires_at == timer.at:
+                    working.expire(self.venue, order, timer.at)
+        self._watch(timer.at)
+
+    def _order(self, owner: Owner) -> Order | None:
+        state = self.state.accounts.get(owner.account)
+        return None if state is None else state.orders.get(owner.id)
+
+    def _position(self, owner: Owner) -> Position | None:
+        state = self.state.accounts.get(owner.account)
+        return None if state is None else state.positions.get(owner.id)

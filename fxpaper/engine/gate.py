@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 import msgspec
 
 from fxpaper.domain.instant import NS_PER_SECOND, Instant
+from fxpaper.domain.instrument import Instrument
 from fxpaper.domain.quote import Grade, Quote, Transport
 from fxpaper.domain.refusal import RefusalCode, Refused
 from fxpaper.engine.sessions import is_open
 
 _WORST_THAT_FILLS = Grade.C
+
+
+class ClosedMarket(StrEnum):
+    """What becomes of an order that comes in while its market is closed."""
+
+    REFUSE = "refuse"
+    QUEUE = "queue"
+    """It waits for the first quote that is fit to trade on."""
 
 
 class FillLimits(msgspec.Struct, frozen=True):
@@ -20,19 +31,21 @@ class FillLimits(msgspec.Struct, frozen=True):
         stream_age_ns: oldest acceptable quote of a stream, a recording or a simulation.
         rest_age_ns: oldest acceptable quote that was fetched.
         around_the_clock: whether the market never closes, as a simulated one.
+        closed_market: what becomes of orders that come in while it is closed.
     """
 
     lowest_grade: Grade = Grade.C
     stream_age_ns: int = 5 * NS_PER_SECOND
     rest_age_ns: int = 10 * NS_PER_SECOND
     around_the_clock: bool = False
+    closed_market: ClosedMarket = ClosedMarket.REFUSE
 
     def age_limit(self, transport: Transport) -> int:
         """Return the oldest acceptable age for a way of travelling, in nanoseconds."""
         return self.rest_age_ns if transport is Transport.REST else self.stream_age_ns
 
 
-def unfit(quote: Quote, now: Instant, limits: FillLimits) -> Refused | None:
+def unfit(quote: Quote, instrument: Instrument, now: Instant, limits: FillLimits) -> Refused | None:
     """Return why a quote must not be traded on at ``now``, or None when it may.
 
     Age counts from the provider's time, so a fresh answer with an old price is old.
@@ -56,7 +69,7 @@ def unfit(quote: Quote, now: Instant, limits: FillLimits) -> Refused | None:
             text=f"The latest {quote.symbol} quote, from {quote.evidence.source}, is "
             f"{_seconds(age)} old; this account fills on quotes up to {_seconds(limit)} old.",
         )
-    if not limits.around_the_clock and not is_open(now):
+    if not limits.around_the_clock and not is_open(instrument, now):
         return market_closed(quote.symbol)
     return None
 
@@ -65,8 +78,8 @@ def market_closed(symbol: str) -> Refused:
     """Return the refusal of anything that wants to trade in a closed market."""
     return Refused(
         code=RefusalCode.MARKET_CLOSED,
-        text=f"The market for {symbol} is closed: forex trades from Sunday 17:00 to Friday 17:00 "
-        "New York time.",
+        text=f"The market for {symbol} is closed. Forex trades from Sunday 17:00 to Friday 17:00 "
+        "New York time; holidays and daily breaks are in the broker profile.",
     )
 
 

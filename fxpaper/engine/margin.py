@@ -18,6 +18,37 @@ def margin_currency(instrument: Instrument) -> str:
     return instrument.base if instrument.margin_mode in _IN_BASE else instrument.quote
 
 
+def hedged_margin(
+    instrument: Instrument,
+    lots: tuple[Decimal, Decimal],
+    margins: tuple[Decimal, Decimal],
+) -> Fraction:
+    """Return the margin of everything open in one symbol, exactly, in account currency.
+
+    Volume without its opposite holds what it was margined with. Volume that is covered holds the
+    instrument's hedged margin at the average of both sides, or, by the instrument's rule, what
+    the larger side alone would hold.
+
+    Args:
+        instrument: gives the rule for hedges.
+        lots: bought and sold.
+        margins: of the bought and of the sold, each as if it stood alone, account currency.
+    """
+    long, short = lots
+    if not (long and short):
+        return Fraction(margins[0] + margins[1])
+    if instrument.hedged_larger_leg:
+        return Fraction(max(margins))
+    larger = 0 if long >= short else 1
+    covered = Fraction(min(lots))
+    alone = Fraction(margins[larger]) * (1 - covered / Fraction(lots[larger]))
+    share = Fraction(1)
+    if instrument.hedged_margin is not None:
+        share = Fraction(instrument.hedged_margin) / Fraction(instrument.contract_size)
+    average = Fraction(sum(margins)) / Fraction(sum(lots))
+    return alone + covered * share * average
+
+
 def margin(instrument: Instrument, lots: Decimal, price: Points, leverage: int) -> Fraction:
     """Return the margin of a position, exactly, in :func:`margin_currency`.
 

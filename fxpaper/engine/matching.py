@@ -5,7 +5,8 @@ the bid. A stop becomes a market order where the market is, so a gap fills beyon
 fills at its own price: a gap in one's favour is not credited, because a broker may not pass it on.
 
 A long position's stop-loss is a sell stop and its take-profit a sell limit; a short position's are
-a buy stop and a buy limit.
+a buy stop and a buy limit. A level may be triggered by another side of the quote (OANDA's
+``triggerCondition``); it still fills on the default side.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from fxpaper.domain.instrument import Points
-from fxpaper.domain.order import Side
+from fxpaper.domain.order import Side, TriggerSide
 from fxpaper.domain.quote import Quote
 from fxpaper.engine.book import Edge
 
@@ -25,17 +26,36 @@ class LevelKind(StrEnum):
     LIMIT = "limit"
 
 
-_EDGES = {
-    (Side.BUY, LevelKind.LIMIT): Edge.ASK_FALLS,
-    (Side.BUY, LevelKind.STOP): Edge.ASK_RISES,
-    (Side.SELL, LevelKind.LIMIT): Edge.BID_RISES,
-    (Side.SELL, LevelKind.STOP): Edge.BID_FALLS,
-}
+_RISES = {(Side.BUY, LevelKind.STOP), (Side.SELL, LevelKind.LIMIT)}
 
 
-def edge_of(side: Side, kind: LevelKind) -> Edge:
-    """Return the edge on which a level that buys or sells waits."""
-    return _EDGES[side, kind]
+def edge_of(side: Side, kind: LevelKind, trigger: TriggerSide = TriggerSide.DEFAULT) -> Edge:
+    """Return the edge on which a level that buys or sells waits.
+
+    The mid price reaches a level only when the ask has risen, or the bid has fallen, to it, so a
+    level triggered by the mid waits there and :func:`confirms` looks again.
+    """
+    rises = (side, kind) in _RISES
+    match trigger:
+        case TriggerSide.BID:
+            on_ask = False
+        case TriggerSide.ASK:
+            on_ask = True
+        case TriggerSide.MID:
+            on_ask = rises
+        case TriggerSide.DEFAULT | TriggerSide.DOUBLE_TOUCH:
+            on_ask = side is Side.BUY
+    if on_ask:
+        return Edge.ASK_RISES if rises else Edge.ASK_FALLS
+    return Edge.BID_RISES if rises else Edge.BID_FALLS
+
+
+def confirms(trigger: TriggerSide, edge: Edge, price: Points, quote: Quote) -> bool:
+    """Tell whether a quote that crossed a level's edge really reaches it."""
+    if trigger is not TriggerSide.MID:
+        return True
+    twice = quote.bid + quote.ask
+    return twice >= 2 * price if edge is Edge.ASK_RISES else twice <= 2 * price
 
 
 def market_price(side: Side, quote: Quote) -> Points:
@@ -56,3 +76,8 @@ def level_price(side: Side, kind: LevelKind, price: Points, quote: Quote) -> Poi
         return price
     market = market_price(side, quote)
     return max(price, market) if side is Side.BUY else min(price, market)
+
+
+def is_worse(side: Side, price: Points, bound: Points) -> bool:
+    """Tell whether a deal at ``price`` pays more, or gets less, than ``bound``."""
+    return price > bound if side is Side.BUY else price < bound

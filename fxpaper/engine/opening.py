@@ -1,4 +1,4 @@
-"""Whether an order may open a position, with every number that decides it."""
+"""Whether a volume may be opened, with every number that decides it."""
 
 from __future__ import annotations
 
@@ -7,28 +7,33 @@ from fractions import Fraction
 
 import msgspec
 
+from fxpaper.domain.account import Accounting
 from fxpaper.domain.command import PlaceOrder
-from fxpaper.domain.instrument import Instrument, Points, format_price
+from fxpaper.domain.instrument import Instrument, Points
 from fxpaper.domain.money import post, to_decimal
-from fxpaper.domain.order import Side
-from fxpaper.domain.quote import Quote
+from fxpaper.domain.order import Order
+from fxpaper.domain.position import Position
 from fxpaper.domain.refusal import RefusalCode, Refused
 from fxpaper.engine.board import PriceBoard
 from fxpaper.engine.margin import margin, margin_currency
 from fxpaper.engine.matching import market_price
 from fxpaper.engine.state import AccountState
 from fxpaper.engine.stop_risk import loss_at_stop
+from fxpaper.engine.stops import wrong_levels
 from fxpaper.engine.valuation import equity
 
 
 class Opening(msgspec.Struct, frozen=True):
-    """The numbers of a position about to be opened.
+    """The numbers of an order about to fill.
 
     Args:
-        price: what the entry pays, in points.
+        price: what it pays, in points.
         digits: decimals of the instrument's prices.
-        margin: that will be held, account currency.
-        commission: of the entry, account currency, not negative.
+        offsets: the positions it closes first, and how much of each.
+        lots: that it opens beyond those.
+        margin: of what it opens, by itself, account currency.
+        needed: by how much the account's margin grows, account currency.
+        commission: of what it opens, account currency, not negative.
         conversion: account currency per unit of quote currency, for a loss.
         risk: lost at the stop-loss, both commissions included; None without a stop-loss.
         free_margin: of the account before.
@@ -36,7 +41,10 @@ class Opening(msgspec.Struct, frozen=True):
 
     price: Points
     digits: int
+    offsets: tuple[tuple[Position, Decimal], ...]
+    lots: Decimal
     margin: Decimal
+    needed: Decimal
     commission: Decimal
     conversion: Decimal
     risk: Decimal | None
@@ -44,50 +52,70 @@ class Opening(msgspec.Struct, frozen=True):
 
 
 def opening(order: PlaceOrder, state: AccountState, board: PriceBoard) -> Opening | Refused:
-    """Return the numbers of the position an order would open now, or why it must not.
+    """Return the numbers of the position a market order would open now, or why it must not.
 
     The instrument must be known and its latest quote fit to trade on.
     """
     instrument, quote = board.instruments[order.symbol], board.quotes[order.symbol]
-    currency, lots = state.account.currency, Fraction(order.lots)
-    refused = _wrong_lots(order, instrument) or wrong_levels(order, instrument, quote)
+    rungs = tuple(rung.price for rung in order.exits.ladder)
+    take_profits = rungs if order.take_profit is None else (*rungs, order.take_profit)
+    closing = market_price(order.side.opposite, quote)
+    refused = wrong_lots(order.lots, instrument) or wrong_levels(
+        order.side, order.stop_loss, take_profits, closing, instrument
+    )
     if refused is not None:
         return refused
-    price = market_price(order.side, quote)
-    held = _margin(order, price, state, board)
-    charge = board.commission(lots, currency)
+    return fill_numbers(order, market_price(order.side, quote), state, board)
+
+
+def fill_numbers(
+    order: PlaceOrder | Order, price: Points, state: AccountState, board: PriceBoard
+) -> Opening | Refused:
+    """Return the numbers of an order that fills at ``price``, or why it must not."""
+    instrument, currency = board.instruments[order.symbol], state.account.currency
+    offsets = tuple(offsets_of(order, state))
+    lots = order.lots - sum((part for _, part in offsets), Decimal(0))
+    if order.closes is not None:
+        lots = Decimal(0)
+    held = _margin(order, lots, price, state, board)
+    charge = board.commission(order.symbol, Fraction(lots), price, currency)
     factor = board.rate(instrument.quote, currency, owed=True)
     if held is None or charge is None or factor is None:
         return no_conversion(instrument, currency, board)
+    own = post(held, currency)
     numbers = Opening(
         price=price,
         digits=instrument.digits,
-        margin=post(held, currency),
+        offsets=offsets,
+        lots=lots,
+        margin=own,
+        needed=_needed(order, lots, own, offsets, state, board),
         commission=post(charge, currency),
         conversion=to_decimal(factor, 10),
-        risk=_risk(order, currency, board),
+        risk=_risk(order, lots, price, currency, board),
         free_margin=equity(state, board) - state.margin,
     )
     return _without_margin(order, numbers, currency) or numbers
 
 
-def wrong_levels(order: PlaceOrder, instrument: Instrument, quote: Quote) -> Refused | None:
-    """Return why a stop-loss or take-profit cannot stand beside the market, or None.
-
-    A long position's levels are triggered by the bid and a short one's by the ask, so they are
-    compared with that side; each must be at least the broker's stops level away from it.
-    """
-    closing = market_price(order.side.opposite, quote)
-    below, above = order.stop_loss, order.take_profit
-    if order.side is Side.SELL:
-        below, above = order.take_profit, order.stop_loss
-    for level, wanted in ((below, "below"), (above, "above")):
-        if level is None:
-            continue
-        distance = closing - level if wanted == "below" else level - closing
-        if distance < max(instrument.stops_level, 1):
-            return _wrong_level(order, instrument, level, closing, wanted, distance)
-    return None
+def offsets_of(order: PlaceOrder | Order, state: AccountState) -> list[tuple[Position, Decimal]]:
+    """Return which positions an order closes before it opens any, and how much of each."""
+    if order.closes is not None:
+        position = state.positions.get(order.closes)
+        return [] if position is None else [(position, min(order.lots, position.lots))]
+    if order.reverses is not None:
+        position = state.positions.get(order.reverses)
+        return [] if position is None else [(position, min(order.lots, position.lots))]
+    if state.account.accounting is Accounting.HEDGING:
+        return []
+    left, found = order.lots, []
+    for position in state.positions.values():
+        opposite = position.symbol == order.symbol and position.side is not order.side
+        if opposite and left > 0:
+            part = min(left, position.lots)
+            found.append((position, part))
+            left -= part
+    return found
 
 
 def no_conversion(instrument: Instrument, currency: str, board: PriceBoard) -> Refused:
@@ -105,24 +133,25 @@ def no_conversion(instrument: Instrument, currency: str, board: PriceBoard) -> R
     )
 
 
-def _wrong_lots(order: PlaceOrder, instrument: Instrument) -> Refused | None:
-    if instrument.may_order(order.lots):
+def wrong_lots(lots: Decimal, instrument: Instrument) -> Refused | None:
+    """Return why a volume cannot be ordered, or None."""
+    if instrument.may_order(lots):
         return None
     return Refused(
         code=RefusalCode.LOTS_OFF_STEP,
-        actual=str(order.lots),
+        actual=str(lots),
         limit=f"{instrument.min_lots}–{instrument.max_lots} in steps of {instrument.lot_step}",
-        text=f"{order.lots} lots of {instrument.symbol} cannot be ordered; orders go from "
+        text=f"{lots} lots of {instrument.symbol} cannot be ordered; orders go from "
         f"{instrument.min_lots} to {instrument.max_lots} in steps of {instrument.lot_step}.",
     )
 
 
 def _margin(
-    order: PlaceOrder, price: Points, state: AccountState, board: PriceBoard
+    order: PlaceOrder | Order, lots: Decimal, price: Points, state: AccountState, board: PriceBoard
 ) -> Fraction | None:
     """Return the margin in account currency; converted at the open price where that is the rate."""
     instrument, account = board.instruments[order.symbol], state.account
-    amount = margin(instrument, order.lots, price, account.leverage)
+    amount = margin(instrument, lots, price, account.leverage)
     source = margin_currency(instrument)
     if (source, account.currency) == (instrument.base, instrument.quote):
         return amount * Fraction(price, 10**instrument.digits)
@@ -130,16 +159,34 @@ def _margin(
     return None if factor is None else amount * factor
 
 
-def _risk(order: PlaceOrder, currency: str, board: PriceBoard) -> Decimal | None:
+def _needed(
+    order: PlaceOrder | Order,
+    lots: Decimal,
+    own: Decimal,
+    offsets: tuple[tuple[Position, Decimal], ...],
+    state: AccountState,
+    board: PriceBoard,
+) -> Decimal:
+    after = state
+    if offsets and lots:
+        gone = {position.id for position, _ in offsets}
+        rest = (position for position in state.positions.values() if position.id not in gone)
+        after = AccountState(state.account, board, rest)
+    return after.margin_with(order.symbol, order.side, lots, own) - state.margin
+
+
+def _risk(
+    order: PlaceOrder | Order, lots: Decimal, price: Points, currency: str, board: PriceBoard
+) -> Decimal | None:
     if order.stop_loss is None:
         return None
-    loss = loss_at_stop(board, order.symbol, currency, order.side, order.stop_loss)
-    return None if loss is None else post(loss * Fraction(order.lots), currency)
+    loss = loss_at_stop(board, order.symbol, currency, order.side, (price, order.stop_loss))
+    return None if loss is None else post(loss * Fraction(lots), currency)
 
 
-def _without_margin(order: PlaceOrder, numbers: Opening, currency: str) -> Refused | None:
-    needed = numbers.margin + numbers.commission
-    if needed <= numbers.free_margin:
+def _without_margin(order: PlaceOrder | Order, numbers: Opening, currency: str) -> Refused | None:
+    needed = numbers.needed + numbers.commission
+    if numbers.needed <= 0 or needed <= numbers.free_margin:
         return None
     return Refused(
         code=RefusalCode.INSUFFICIENT_MARGIN,
@@ -147,35 +194,4 @@ def _without_margin(order: PlaceOrder, numbers: Opening, currency: str) -> Refus
         limit=f"{needed} {currency}",
         text=f"{order.lots} lots of {order.symbol} need {needed} {currency} of margin and "
         f"commission; {numbers.free_margin} {currency} is free. Order less or close something.",
-    )
-
-
-def _wrong_level(
-    order: PlaceOrder,
-    instrument: Instrument,
-    level: Points,
-    closing: Points,
-    wanted: str,
-    distance: Points,
-) -> Refused:
-    is_stop = level == order.stop_loss
-    name = "stop-loss" if is_stop else "take-profit"
-    side = "bid" if order.side is Side.BUY else "ask"
-    shown = format_price(level, instrument.digits)
-    market = format_price(closing, instrument.digits)
-    if distance > 0:
-        return Refused(
-            code=RefusalCode.STOP_TOO_CLOSE,
-            actual=f"{distance} points",
-            limit=f"{instrument.stops_level} points",
-            text=f"The {name} {shown} is {distance} points from the {side}, {market}; this broker "
-            f"wants at least {instrument.stops_level} for {instrument.symbol}.",
-        )
-    code = RefusalCode.STOP_WRONG_SIDE if is_stop else RefusalCode.TAKE_PROFIT_WRONG_SIDE
-    return Refused(
-        code=code,
-        actual=str(shown),
-        limit=f"{wanted} {market}",
-        text=f"The {name} {shown} of a {order.side} must be {wanted} the {side}, {market} (this "
-        f"broker's stops level is {instrument.stops_level} points).",
     )

@@ -1,4 +1,4 @@
-"""What the engine remembers: accounts, their open positions, the number of their latest event.
+"""What the engine remembers: accounts, what is open, the number of their latest event.
 
 State changes in one place only, :meth:`State.record`, so that a state rebuilt from the log and one
 that lived through it are the same.
@@ -7,6 +7,7 @@ that lived through it are the same.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from decimal import Decimal
 from fractions import Fraction
 
 from msgspec.structs import replace
@@ -14,14 +15,25 @@ from msgspec.structs import replace
 from fxpaper.domain.account import Account
 from fxpaper.domain.event import (
     AccountOpened,
+    AccountReset,
+    CashMoved,
     DealBooked,
     Event,
+    MarginCalled,
+    MarginRestored,
+    OrderChanged,
+    OrderEnded,
+    OrderFilled,
+    OrderPlaced,
+    PositionChanged,
     PositionClosed,
     PositionOpened,
     Recorded,
+    SwapAccrued,
 )
 from fxpaper.domain.instant import Instant
 from fxpaper.domain.money import post
+from fxpaper.domain.order import Order, Side
 from fxpaper.domain.position import Position
 from fxpaper.engine.board import PriceBoard
 from fxpaper.engine.holding import Holding
@@ -33,16 +45,24 @@ class AccountState:
     Args:
         account: as it is now.
         board: the broker's rules and the latest quotes.
-        positions: its open positions.
+        positions: its open positions, oldest first.
+        orders: its waiting orders, oldest first.
     """
 
-    __slots__ = ("_board", "account", "holdings", "margin", "positions", "seq")
+    __slots__ = ("_board", "account", "holdings", "margin", "orders", "positions", "seq")
 
     def __init__(
-        self, account: Account, board: PriceBoard, positions: Iterable[Position] = ()
+        self,
+        account: Account,
+        board: PriceBoard,
+        positions: Iterable[Position] = (),
+        orders: Iterable[Order] = (),
     ) -> None:
         self.account = account
         self.positions: dict[str, Position] = {}
+        """Open ones by id, oldest first."""
+        self.orders: dict[str, Order] = {order.id: order for order in orders}
+        """Waiting ones by id, oldest first."""
         self.holdings: dict[str, Holding] = {}
         """Open positions by symbol, with what they float at."""
         self.margin = post(Fraction(0), account.currency)
@@ -50,27 +70,38 @@ class AccountState:
         self.seq = account.seq
         self._board = board
         for position in positions:
-            self.add(position)
+            self.put(position)
 
-    def add(self, position: Position) -> None:
-        """Take in a position that has opened."""
+    def put(self, position: Position) -> None:
+        """Take in a position that has opened or changed."""
         self.positions[position.id] = position
-        self.margin += position.margin
-        holding = self.holdings.get(position.symbol)
-        if holding is None:
-            holding = self.holdings[position.symbol] = Holding(
-                position.symbol, self.account.currency
-            )
-        holding.add(position, self._board)
+        holding = self.holding(position.symbol)
+        before = holding.margin
+        holding.put(position)
+        self.holdings[position.symbol] = holding
+        self.margin += holding.margin - before
 
     def remove(self, position_id: str) -> None:
         """Forget a position that has closed."""
         position = self.positions.pop(position_id)
-        self.margin -= position.margin
         holding = self.holdings[position.symbol]
+        before = holding.margin
         holding.remove(position_id)
+        self.margin += holding.margin - before
         if not holding:
             del self.holdings[position.symbol]
+
+    def holding(self, symbol: str) -> Holding:
+        """Return what is held of a symbol; an empty holding when there is nothing."""
+        held = self.holdings.get(symbol)
+        if held is None:
+            return Holding(self._board.instruments[symbol], self.account.currency)
+        return held
+
+    def margin_with(self, symbol: str, side: Side, lots: Decimal, margin: Decimal) -> Decimal:
+        """Return the margin the account would hold with one more position."""
+        holding = self.holding(symbol)
+        return self.margin - holding.margin + holding.margin_with(side, lots, margin)
 
     def as_account(self) -> Account:
         """Return the account with the number of its latest event."""
@@ -88,9 +119,11 @@ class State:
         self._board = board
         self.accounts: dict[str, AccountState] = {}
 
-    def restore(self, account: Account, positions: Iterable[Position]) -> None:
+    def restore(
+        self, account: Account, positions: Iterable[Position], orders: Iterable[Order]
+    ) -> None:
         """Take over an account as the ledger knows it."""
-        self.accounts[account.id] = AccountState(account, self._board, positions)
+        self.accounts[account.id] = AccountState(account, self._board, positions, orders)
 
     def next_seq(self, account: str) -> int:
         """Return the number that the account's next event will have."""
@@ -100,14 +133,30 @@ class State:
     def record(self, account: str, at: Instant, event: Event) -> Recorded:
         """Number an event, let it take effect and return it in its place in the log."""
         recorded = Recorded(account, self.next_seq(account), at, event)
-        if isinstance(event, AccountOpened):
+        if isinstance(event, AccountOpened | AccountReset):
             self.accounts[account] = AccountState(event.account, self._board)
         known = self.accounts[account]
         known.seq = recorded.seq
-        if isinstance(event, DealBooked):
-            known.account = replace(known.account, balance=event.deal.balance)
-        elif isinstance(event, PositionOpened):
-            known.add(event.position)
-        elif isinstance(event, PositionClosed):
-            known.remove(event.position.id)
+        _apply(known, event)
         return recorded
+
+
+def _apply(state: AccountState, event: Event) -> None:
+    match event:
+        case DealBooked(deal):
+            state.account = replace(state.account, balance=deal.balance)
+        case CashMoved():
+            state.account = replace(state.account, balance=event.balance)
+        case MarginCalled() | MarginRestored():
+            called = isinstance(event, MarginCalled)
+            state.account = replace(state.account, margin_called=called)
+        case PositionOpened(position) | PositionChanged(position) | SwapAccrued(position):
+            state.put(position)
+        case PositionClosed(position):
+            state.remove(position.id)
+        case OrderPlaced(order) | OrderChanged(order):
+            state.orders[order.id] = order
+        case OrderFilled(order) | OrderEnded(order):
+            state.orders.pop(order.id, None)
+        case _:
+            pass

@@ -21,14 +21,21 @@ def close_price(position: Position, board: PriceBoard) -> Points | None:
 
 
 def equity(state: AccountState, board: PriceBoard) -> Decimal:
-    """Return balance plus floating profit at the latest quotes.
+    """Return balance plus floating profit, accrued swap included, at the latest quotes.
 
     A symbol whose profit is unknown, for want of a quote, counts as zero.
     """
-    floating = sum(
-        holding.floating for holding in state.holdings.values() if holding.revalue(board)
-    )
-    return state.account.balance + from_minor(floating, state.account.currency)
+    floating, worth = 0, state.account.balance
+    for holding in state.holdings.values():
+        worth += holding.swap
+        if holding.revalue(board):
+            floating += holding.floating
+    return worth + from_minor(floating, state.account.currency)
+
+
+def margin_level(equity: Decimal, margin: Decimal) -> Decimal | None:
+    """Return equity over margin in per cent; None without margin."""
+    return to_decimal(Fraction(equity) / Fraction(margin) * 100, 2) if margin else None
 
 
 def value(state: AccountState, board: PriceBoard) -> Valuation:
@@ -50,7 +57,7 @@ def value(state: AccountState, board: PriceBoard) -> Valuation:
         equity=worth,
         margin=margin,
         free_margin=worth - margin,
-        margin_level=to_decimal(Fraction(worth) / Fraction(margin) * 100, 2) if margin else None,
+        margin_level=margin_level(worth, margin),
         profits=profits,
         complete=len(known) == len(state.holdings),
     )

@@ -24,6 +24,7 @@ from fxpaper.domain.quote import Quote
 from fxpaper.domain.refusal import Refused
 from fxpaper.domain.signal import ModelPolicy, Signal, UnreadableSignal
 from fxpaper.engine.engine import Engine
+from fxpaper.engine.timers import NEVER
 from fxpaper.execution.paper import PaperBroker
 from fxpaper.signals.judgement import Judgement
 from fxpaper.signals.rules import SignalRules
@@ -91,16 +92,24 @@ class Desk:
         return events
 
     def on_time(self, now: Instant) -> list[Recorded]:
-        """Refuse the signals that have waited until they expired."""
-        events: list[Recorded] = []
+        """Let what is due by ``now`` act, and refuse the signals that have waited too long."""
+        events = self.engine.advance(now)
         for signal in self.waiting:
             if now >= signal.expires_at:
                 events += self._try(signal, now)
         return events
 
-    def next_timer(self) -> Instant | None:
-        """Return when :meth:`on_time` has something to do next, or None."""
-        return min((signal.expires_at for signal in self._waiting.values()), default=None)
+    def next_timer(self) -> Instant:
+        """Return when :meth:`on_time` has something to do next; far away when never."""
+        expiries = (signal.expires_at for signal in self._waiting.values())
+        return min(self.engine.next_timer(), min(expiries, default=NEVER))
+
+    def give_up(self) -> list[Recorded]:
+        """Refuse every signal that waits, at its expiry, as in a market gone silent."""
+        events: list[Recorded] = []
+        for signal in sorted(self.waiting, key=lambda signal: signal.expires_at):
+            events += self._try(signal, signal.expires_at)
+        return events
 
     def close(self, account: str, position_id: str, now: Instant) -> list[Recorded] | Refused:
         """Close a position for a person."""

@@ -7,16 +7,24 @@ from msgspec.structs import replace
 
 from fxpaper.domain.approval import Approved, Check
 from fxpaper.domain.command import ClosePosition, PlaceOrder
-from fxpaper.domain.event import OrderFilled, PositionOpened, Recorded
+from fxpaper.domain.event import (
+    OrderFilled,
+    OrderPlaced,
+    PositionChanged,
+    PositionOpened,
+    Recorded,
+)
 from fxpaper.domain.instant import NS_PER_SECOND, Instant, format_instant
+from fxpaper.domain.instrument import Points
 from fxpaper.domain.order import DealReason, Side
 from fxpaper.domain.quote import Quote
 from fxpaper.domain.refusal import RefusalCode, Refused
 from fxpaper.domain.signal import Decision, ModelPolicy, Signal, SignalSide, SignalStatus
 from fxpaper.engine.engine import Engine
 from fxpaper.engine.matching import market_price
-from fxpaper.engine.opening import no_conversion, wrong_levels
+from fxpaper.engine.opening import no_conversion
 from fxpaper.engine.stop_risk import loss_at_stop
+from fxpaper.engine.stops import wrong_levels
 from fxpaper.execution.paper import PaperBroker
 from fxpaper.signals import policy as policies
 from fxpaper.signals import risk
@@ -118,11 +126,14 @@ class Judgement:
             signal_id=signal.id,
             model=signal.model,
         )
-        unfit = wrong_levels(order, instrument, quote) or self._too_far(order, quote)
+        closing = market_price(side.opposite, quote)
+        unfit = wrong_levels(
+            side, levels.stop_loss, _given(levels.take_profit), closing, instrument
+        ) or self._too_far(order, quote)
         if unfit is not None:
             found = Check(unfit.code, unfit.actual, unfit.limit, passed=False)
             return Attempt(checks=(found,), outcome=unfit)
-        loss = loss_at_stop(board, signal.symbol, currency, side, levels.stop_loss)
+        loss = loss_at_stop(board, signal.symbol, currency, side, (entry, levels.stop_loss))
         if loss is None:
             return Attempt(outcome=no_conversion(instrument, currency, board))
         equity = self._engine.equity(signal.account)
@@ -185,6 +196,10 @@ class Judgement:
         return Check("quote_age", f"{max(age, 0):.1f} s", f"≤ {limit:.1f} s", passed=True)
 
 
+def _given(level: Points | None) -> tuple[Points, ...]:
+    return () if level is None else (level,)
+
+
 def _executed(
     events: list[Recorded],
     checks: tuple[Check, ...],
@@ -192,15 +207,21 @@ def _executed(
     quote: Quote,
     now: Instant,
 ) -> Decision:
-    order = next(e.event.order for e in events if isinstance(e.event, OrderFilled))
-    opened = next(e.event.position for e in events if isinstance(e.event, PositionOpened))
+    orders = [e.event.order for e in events if isinstance(e.event, OrderPlaced | OrderFilled)]
+    order = orders[-1]
+    opened = [
+        recorded.event.position.id
+        for recorded in events
+        if isinstance(recorded.event, PositionOpened | PositionChanged)
+        and recorded.event.position.symbol == order.symbol
+    ]
     return Decision(
         status=SignalStatus.EXECUTED,
         at=now,
         checks=checks,
         quote=quote,
         order_id=order.id,
-        position_ids=(opened.id,),
+        position_ids=tuple(dict.fromkeys(opened)),
         sizing=sizing,
         digits=order.digits,
         entry_price=order.fill_price,

@@ -10,8 +10,6 @@ from fxpaper.domain.signal import Signal, UnreadableSignal
 from fxpaper.signals.desk import Desk
 from fxpaper.signals.journal import reused
 
-_FOREVER = 1 << 62
-
 
 def replay(
     quotes: Iterable[Quote], signals: Iterable[Signal | UnreadableSignal], desk: Desk
@@ -41,13 +39,13 @@ def replay(
         yield from _until(desk, _time_of(upcoming))
         yield from _take(desk, upcoming, seen)
         upcoming = next(queue, None)
-    yield from _until(desk, _FOREVER)
+    yield from desk.give_up()
 
 
 def _until(desk: Desk, now: int) -> Iterator[Recorded]:
     """Let every timer up to ``now`` act at its own time."""
     timer = desk.next_timer()
-    while timer is not None and timer <= now:
+    while timer <= now:
         yield from desk.on_time(timer)
         timer = desk.next_timer()
 

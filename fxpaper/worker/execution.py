@@ -143,7 +143,7 @@ class ExecutionWorker:
     def _apply(
         self, batch: Iterable[Quote | Request], known: dict[str, SignalRecord], outbox: Outbox
     ) -> list[Recorded]:
-        events = list(self._desk.on_time(self._clock.now()))
+        events: list[Recorded] = []
         for item in batch:
             match item:
                 case Quote():
@@ -157,7 +157,7 @@ class ExecutionWorker:
                 case ChangePolicy(policy, changed):
                     events += self._desk.set_policy(policy, self._clock.now())
                     outbox.put(changed, policy)
-        return events
+        return events + self._desk.on_time(self._clock.now())
 
     async def _known(self, requests: Iterable[Request]) -> dict[str, SignalRecord]:
         """Return the journal rows of the ids that have just come in."""

@@ -10,7 +10,7 @@ from fxpaper.aggregator.bars import LIMIT, Bars
 from fxpaper.domain.bar import INTERVALS, Bar
 from fxpaper.domain.instant import NS_PER_SECOND, parse_instant
 from fxpaper.domain.quote import Evidence, Grade, Quote, Spread, Transport
-from fxpaper.engine.sessions import is_open
+from fxpaper.engine.sessions import forex_is_open
 
 NOON = parse_instant("2026-11-18T12:00:00Z")
 SECOND = NS_PER_SECOND
@@ -20,7 +20,7 @@ EVIDENCE = Evidence("stream", Transport.STREAM, Spread.REAL, Grade.A)
 
 @pytest.fixture
 def bars() -> Bars:
-    return Bars(is_open)
+    return Bars(forex_is_open)
 
 
 def short(bar: Bar) -> tuple[str, int, int, int, int, int, int]:

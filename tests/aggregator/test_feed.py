@@ -19,7 +19,7 @@ from fxpaper.clock import ManualClock
 from fxpaper.domain.bar import Bar
 from fxpaper.domain.instant import NS_PER_SECOND, parse_instant
 from fxpaper.domain.quote import Evidence, Grade, Quote, Spread, Transport
-from fxpaper.engine.sessions import is_open
+from fxpaper.engine.sessions import forex_is_open
 from fxpaper.errors import ConfigurationError, RateLimitedError, TransientError
 
 NOON = parse_instant("2026-11-18T12:00:00Z")
@@ -110,7 +110,7 @@ def perform(tmp_path, clock):
         if at is not None:
             clock.move_to(at)
         store = await open_store(None, tmp_path)
-        feed = PriceFeed(sources, symbols, clock, store, is_open, rhythm=0.002)
+        feed = PriceFeed(sources, symbols, clock, store, forex_is_open, rhythm=0.002)
         stage = Stage(feed, clock)
         async with asyncio.TaskGroup() as group:
             running = group.create_task(feed.run(stage.published.append, stage.bars.append))
@@ -343,7 +343,7 @@ async def test_a_recording_is_played_to_its_end(tmp_path, instruments):
     clock = ManualClock(NOON)
     store = await open_store(None, tmp_path)
     source = RecordedSource(read_recording(path, instruments), clock, None)
-    feed = PriceFeed([source], EURUSD, clock, store, is_open, rhythm=0.002)
+    feed = PriceFeed([source], EURUSD, clock, store, forex_is_open, rhythm=0.002)
     stage = Stage(feed, clock)
     async with asyncio.TaskGroup() as group:
         running = group.create_task(feed.run(stage.published.append, stage.bars.append))

@@ -73,13 +73,13 @@ def test_remembered_profits_equal_fresh_ones_after_every_step(steps):
         if what == "quote":
             board.quotes[symbol] = quote(symbol, MIDDLE[symbol] + amount)
         elif what == "open":
-            state.add(position(number, symbol, amount))
+            state.put(position(number, symbol, amount))
         elif amount < len(state.positions):
             state.remove(list(state.positions)[amount])
         fresh = AccountState(ACCOUNT, board, state.positions.values())
         assert equity(state, board) == equity(fresh, board)
         assert value(state, board) == value(fresh, board)
-        assert state.margin == sum((p.margin for p in state.positions.values()), Decimal("0.00"))
+        assert state.margin == fresh.margin
 
 
 def test_profit_without_its_conversion_counts_as_nothing_and_says_so():

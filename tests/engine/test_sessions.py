@@ -3,7 +3,7 @@
 import pytest
 
 from fxpaper.domain.instant import format_instant, parse_instant
-from fxpaper.engine.sessions import is_open, next_open
+from fxpaper.engine.sessions import forex_is_open, next_open
 
 
 @pytest.mark.parametrize(
@@ -24,10 +24,10 @@ from fxpaper.engine.sessions import is_open, next_open
 )
 def test_the_market_is_open(at, open_):
     """From Sunday to Friday, 17:00 in New York, but for two holidays."""
-    assert is_open(parse_instant(at)) is open_
+    assert forex_is_open(parse_instant(at)) is open_
 
 
-def test_next_open_after_a_friday_is_the_sunday():
+def test_next_open_after_a_friday_is_the_sunday(profile):
     """In UTC an hour later in winter than in summer."""
-    opens = next_open(parse_instant("2026-11-20T23:00:00Z"))
+    opens = next_open(profile.instruments["EURUSD"], parse_instant("2026-11-20T23:00:00Z"))
     assert format_instant(opens) == "2026-11-22T22:00:00.000000Z"

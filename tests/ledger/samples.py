@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from fxpaper.domain.account import Account, Mode
 from fxpaper.domain.approval import Check
-from fxpaper.domain.deal import Deal, DealReason, Entry
+from fxpaper.domain.deal import Deal, Entry
 from fxpaper.domain.event import (
     AccountOpened,
     DealBooked,
@@ -19,7 +19,7 @@ from fxpaper.domain.event import (
     SignalReceived,
     SignalUnreadable,
 )
-from fxpaper.domain.order import Order, OrderState, Side
+from fxpaper.domain.order import DealReason, Order, OrderState, Side
 from fxpaper.domain.position import Position
 from fxpaper.domain.quote import Evidence, Grade, Quote, Spread, Transport
 from fxpaper.domain.refusal import RefusalCode, Refused

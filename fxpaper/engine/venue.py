@@ -1,0 +1,131 @@
+"""What the parts of the engine share, and the one door through which anything happens.
+
+:meth:`Venue.record` numbers an event, lets it take effect, and lets the books, the timers and the
+orders that depend on it follow, so that no part can forget to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from fxpaper.domain.event import (
+    Event,
+    OrderChanged,
+    OrderEnded,
+    OrderFilled,
+    OrderPlaced,
+    PositionChanged,
+    PositionClosed,
+    PositionOpened,
+    Recorded,
+    SwapAccrued,
+)
+from fxpaper.domain.instant import Instant
+from fxpaper.domain.instrument import BrokerProfile, Points
+from fxpaper.domain.order import Order
+from fxpaper.domain.position import Position
+from fxpaper.domain.quote import Quote
+from fxpaper.domain.refusal import RefusalCode, Refused
+from fxpaper.engine.board import PriceBoard
+from fxpaper.engine.books import Books
+from fxpaper.engine.costs import CostModel
+from fxpaper.engine.gate import FillLimits, unfit
+from fxpaper.engine.levels import Owner, levels_of_order, levels_of_position
+from fxpaper.engine.ranges import Ranges
+from fxpaper.engine.sessions import next_rollover
+from fxpaper.engine.state import State
+from fxpaper.engine.timers import Timer, TimerKind, Timers
+
+Reaction = Callable[["Venue", str, Instant, Event], None]
+
+
+class Venue:
+    """The broker's side of everything: prices, rules, accounts, and what waits.
+
+    Args:
+        profile: the broker's rules.
+        limits: what a quote must satisfy to be traded on.
+        costs: how orders reach the market.
+        ranges: how far prices have moved lately.
+        react: is called after every event, for the orders that depend on it.
+    """
+
+    def __init__(
+        self,
+        profile: BrokerProfile,
+        limits: FillLimits,
+        costs: CostModel,
+        ranges: Ranges,
+        react: Reaction,
+    ) -> None:
+        self.board = PriceBoard(profile)
+        self.limits = limits
+        self.costs = costs
+        self.ranges = ranges
+        self.state = State(self.board)
+        self.books = Books()
+        self.timers = Timers()
+        self.touched: dict[str, None] = {}
+        """Accounts whose money or margin has moved since they were watched last."""
+        self._react = react
+        self._caused: list[Recorded] = []
+
+    def record(self, account: str, at: Instant, event: Event) -> None:
+        """Let an event happen."""
+        self._caused.append(self.state.record(account, at, event))
+        self.touched[account] = None
+        self.follow(event)
+        self._react(self, account, at, event)
+
+    def take(self) -> list[Recorded]:
+        """Return what has happened since the last call."""
+        caused, self._caused = self._caused, []
+        return caused
+
+    def follow(self, event: Event) -> None:
+        """Let the books and timers follow an event."""
+        match event:
+            case PositionOpened(position) | PositionChanged(position) | SwapAccrued(position):
+                self.watch_position(position)
+            case PositionClosed(position):
+                self.books.renew(Owner(position.account, position.id), ())
+            case OrderPlaced(order) | OrderChanged(order):
+                self.watch_order(order)
+            case OrderFilled(order) | OrderEnded(order):
+                self.books.renew(Owner(order.account, order.id), ())
+                self.books.wait(order, None)
+            case _:
+                pass
+
+    def watch_position(self, position: Position) -> None:
+        """Let a position's levels and timers wait, and those only."""
+        self.books.renew(Owner(position.account, position.id), levels_of_position(position))
+        rolled = max(position.opened_at, position.rolled_at)
+        self.timers.add(Timer(next_rollover(rolled), TimerKind.ROLLOVER))
+        if position.exits.close_at is not None:
+            self.timers.add(self._timer(position.exits.close_at, TimerKind.CLOSE, position))
+
+    def watch_order(self, order: Order) -> None:
+        """Let an order's levels and timers wait, and those only."""
+        self.books.renew(Owner(order.account, order.id), levels_of_order(order))
+        self.books.wait(order, None if order.state.done else order.due_at)
+        if order.expires_at is not None:
+            self.timers.add(self._timer(order.expires_at, TimerKind.EXPIRE, order))
+
+    def untradeable(self, symbol: str, now: Instant) -> Refused | None:
+        """Return why a symbol cannot be traded at ``now``, or None when it can."""
+        quote = self.board.quotes.get(symbol)
+        if quote is None:
+            return Refused(
+                code=RefusalCode.NO_QUOTE,
+                actual="no quote",
+                text=f"No quote of {symbol} has arrived yet.",
+            )
+        return unfit(quote, self.board.instruments[symbol], now, self.limits)
+
+    def measure(self, quote: Quote) -> Points:
+        """Return what slippage is measured in, at a quote, in points."""
+        return self.ranges.measure(self.costs.slippage, quote)
+
+    def _timer(self, at: Instant, kind: TimerKind, what: Order | Position) -> Timer:
+        return Timer(at, kind, int(what.id.partition("-")[2]), what.account, what.id)
