@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from msgspec.structs import replace
 
-from fxpaper.aggregator.recording import Recording
+from fxpaper.aggregator.recording import RECORDED, Recording
 from fxpaper.app import account_of, limits_of, rules_of
 from fxpaper.config import Settings
 from fxpaper.domain.deal import Deal
@@ -23,9 +23,9 @@ from fxpaper.domain.event import (
 )
 from fxpaper.domain.instant import NS_PER_SECOND
 from fxpaper.domain.instrument import BrokerProfile
-from fxpaper.domain.quote import Quote
 from fxpaper.domain.signal import SignalRecord
 from fxpaper.engine.engine import Engine
+from fxpaper.engine.tape import Tape
 from fxpaper.engine.valuation import close_price
 from fxpaper.errors import InputError
 from fxpaper.signals.desk import Desk
@@ -35,8 +35,6 @@ from fxpaper.signals.replay import replay
 from fxpaper.web import views
 from fxpaper.web.ports import AccountView
 from fxpaper.web.signal_views import signal_record
-
-_REPORT_EVERY = 10_000
 
 
 def read_file(path: Path) -> bytes:
@@ -96,7 +94,15 @@ def replay_recording(
     )
     signals = read_recorded(content, name, arrival, recording.ended_at)
     collected = _Collected()
-    for recorded in replay(_counted(recording, progress), signals, desk):
+    tape = Tape(
+        recording.symbols,
+        recording.symbol,
+        recording.bid,
+        recording.ask,
+        recording.quoted_at,
+        RECORDED,
+    )
+    for recorded in replay(tape, signals, desk, progress):
         collected.add(recorded)
     instruments = profile.instruments
     state = engine.state.accounts[settings.account]
@@ -141,10 +147,3 @@ class _Collected:
                 self.signals[signal_id] = replace(self.signals[signal_id], decision=decision)
             case _:
                 pass
-
-
-def _counted(recording: Recording, progress: Callable[[int], None]) -> Iterator[Quote]:
-    for number, quote in enumerate(recording):
-        if number % _REPORT_EVERY == 0:
-            progress(number)
-        yield quote

@@ -8,6 +8,7 @@ from fxpaper.domain.bar import Bar
 from fxpaper.domain.instant import Instant
 from fxpaper.domain.instrument import Instrument, Points
 from fxpaper.domain.quote import Evidence, Quote
+from fxpaper.engine.spreads import TYPICAL_SPREADS, widened
 from fxpaper.errors import TransientError
 
 
@@ -32,6 +33,11 @@ def bid_around(middle: Points, spread: Points) -> Points:
     return middle - spread // 2
 
 
+def spread_at(instrument: Instrument, at: Instant) -> Points:
+    """Return the spread to assume at an instant, in points: wider while few trade."""
+    return widened(instrument.typical_spread, TYPICAL_SPREADS, at)
+
+
 def quote_around(
     middle: Points,
     instrument: Instrument,
@@ -39,10 +45,10 @@ def quote_around(
     received_at: Instant,
     evidence: Evidence,
 ) -> Quote:
-    """Return a quote with the instrument's typical spread around a price, in points."""
-    bid = bid_around(middle, instrument.typical_spread)
-    ask = bid + instrument.typical_spread
-    return Quote(instrument.symbol, bid, ask, quoted_at, received_at, evidence)
+    """Return a quote with the spread that is typical of the hour around a price, in points."""
+    spread = spread_at(instrument, quoted_at)
+    bid = bid_around(middle, spread)
+    return Quote(instrument.symbol, bid, bid + spread, quoted_at, received_at, evidence)
 
 
 def bar_around(
@@ -53,8 +59,9 @@ def bar_around(
     Raises:
         TransientError: one of them is not a price.
     """
+    spread = spread_at(instrument, opened_at)
     opened, high, low, close = (
-        bid_around(read_price(price, instrument), instrument.typical_spread) for price in prices
+        bid_around(read_price(price, instrument), spread) for price in prices
     )
     return Bar(
         instrument.symbol, "1m", opened_at, opened, high, low, close, 0, closed=True, source=source

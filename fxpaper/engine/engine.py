@@ -108,6 +108,11 @@ class Engine:
         self._act(book, quote)
         return caused + self.venue.take()
 
+    @property
+    def needs_every_quote(self) -> bool:
+        """Whether prices that cross nothing matter too, because their range is asked for."""
+        return self._ranges.needed
+
     def next_timer(self) -> Instant:
         """Return when :meth:`advance` has something to do next; far away when never."""
         return self._timers.next_at

@@ -6,19 +6,20 @@ from enum import StrEnum
 
 import msgspec
 
-from fxpaper.domain.instant import NS_PER_SECOND, Instant
+from fxpaper.domain.instant import NS_PER_SECOND, Instant, format_instant
 from fxpaper.domain.instrument import Instrument
 from fxpaper.domain.quote import Grade, Quote, Transport
 from fxpaper.domain.refusal import RefusalCode, Refused
-from fxpaper.engine.sessions import is_open
+from fxpaper.engine.sessions import is_open, next_open
 
 _WORST_THAT_FILLS = Grade.C
 
 
 class ClosedMarket(StrEnum):
-    """What becomes of an order that comes in while its market is closed."""
+    """What becomes of an order or a close that comes in while its market is closed."""
 
     REFUSE = "refuse"
+    """It is refused, with the instant at which the market opens."""
     QUEUE = "queue"
     """It waits for the first quote that is fit to trade on."""
 
@@ -48,8 +49,11 @@ class FillLimits(msgspec.Struct, frozen=True):
 def unfit(quote: Quote, instrument: Instrument, now: Instant, limits: FillLimits) -> Refused | None:
     """Return why a quote must not be traded on at ``now``, or None when it may.
 
-    Age counts from the provider's time, so a fresh answer with an old price is old.
+    Age counts from the provider's time, so a fresh answer with an old price is old. A closed market
+    is the reason before all others: in it no better quote can come.
     """
+    if not limits.around_the_clock and not is_open(instrument, now):
+        return market_closed(instrument, now)
     lowest = min(limits.lowest_grade, _WORST_THAT_FILLS)
     grade = quote.evidence.grade
     if grade > lowest:
@@ -69,17 +73,17 @@ def unfit(quote: Quote, instrument: Instrument, now: Instant, limits: FillLimits
             text=f"The latest {quote.symbol} quote, from {quote.evidence.source}, is "
             f"{_seconds(age)} old; this account fills on quotes up to {_seconds(limit)} old.",
         )
-    if not limits.around_the_clock and not is_open(instrument, now):
-        return market_closed(quote.symbol)
     return None
 
 
-def market_closed(symbol: str) -> Refused:
-    """Return the refusal of anything that wants to trade in a closed market."""
+def market_closed(instrument: Instrument, now: Instant) -> Refused:
+    """Return the refusal of anything that wants to trade at ``now`` in a closed market."""
+    opens = format_instant(next_open(instrument, now))
     return Refused(
         code=RefusalCode.MARKET_CLOSED,
-        text=f"The market for {symbol} is closed. Forex trades from Sunday 17:00 to Friday 17:00 "
-        "New York time; holidays and daily breaks are in the broker profile.",
+        actual=format_instant(now),
+        limit=opens,
+        text=f"The market for {instrument.symbol} is closed; it opens at {opens}.",
     )
 
 

@@ -5,38 +5,37 @@ delivery of an open position from that day's value date to the next day's, so it
 nights as lie between the two: three on a Wednesday, when delivery moves over the weekend from
 Friday to Monday, and one otherwise, seven in a week. Pairs that are delivered after one day count
 three on a Thursday. A day on which nothing is delivered moves nights to the rollover that steps
-over it. A broker may put the weekend's nights on another day altogether.
+over it, so none is lost or counted twice. A broker may put the weekend's nights on another day
+altogether. The modes are MetaTrader 5's (mql5.com, ``ENUM_SYMBOL_SWAP_MODE``).
 """
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
 from fxpaper.domain.instrument import Instrument, Points, SwapMode, Weekday
 from fxpaper.domain.order import Side
+from fxpaper.engine.calendar import SATURDAY, next_weekday, value_date
 from fxpaper.engine.margin import margin_currency
 from fxpaper.engine.profit import point_worth
 
-_SATURDAY = 5
-_DAYS = list(Weekday)
-_SETTLED_AFTER = {Weekday.WEDNESDAY: 2, Weekday.THURSDAY: 1}
-"""Business days until delivery that put the weekend on a weekday."""
+_WEEKDAYS = list(Weekday)
 
 
 def nights(instrument: Instrument, day: date) -> int:
-    """Return how many nights the rollover that ends a trading day counts; 0 at a weekend."""
-    if day.weekday() >= _SATURDAY:
+    """Return how many nights the rollover that ends a trading day counts; 0 at a weekend.
+
+    The weekday of the weekend's nights says how many business days after the deal it is delivered:
+    two for Wednesday, one for Thursday, and so on; days without delivery shift them all alike.
+    """
+    if day.weekday() >= SATURDAY:
         return 0
-    after = _SETTLED_AFTER.get(instrument.swap_triple)
-    if after is None:
-        return 3 if day.weekday() == _DAYS.index(instrument.swap_triple) else 1
+    after = len(_WEEKDAYS) - 1 - _WEEKDAYS.index(instrument.swap_triple)
     holidays = instrument.value_holidays
-    following = day + timedelta(days=1)
-    while following.weekday() >= _SATURDAY:
-        following += timedelta(days=1)
-    return (_value_date(following, after, holidays) - _value_date(day, after, holidays)).days
+    following = value_date(next_weekday(day), after, holidays)
+    return (following - value_date(day, after, holidays)).days
 
 
 def swap(  # noqa: PLR0911
@@ -75,17 +74,3 @@ def swap(  # noqa: PLR0911
             return yearly * volume * price * worth, instrument.quote
         case SwapMode.INTEREST_OPEN:
             return yearly * Fraction(value) * worth, instrument.quote
-
-
-def _value_date(day: date, after: int, holidays: tuple[str, ...]) -> date:
-    """Return when a deal of a trading day is delivered."""
-    while after:
-        day += timedelta(days=1)
-        if _delivers(day, holidays):
-            after -= 1
-    return day
-
-
-def _delivers(day: date, holidays: tuple[str, ...]) -> bool:
-    named = day.isoformat() in holidays or f"{day:%m-%d}" in holidays
-    return day.weekday() < _SATURDAY and not named

@@ -3,37 +3,30 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
 from decimal import Decimal
-from difflib import get_close_matches
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
-import msgspec
-from msgspec.structs import fields
-
-from fxpaper.domain.instrument import BrokerProfile, Instrument
+from fxpaper.domain.instrument import BrokerProfile
 from fxpaper.errors import ConfigurationError
+from fxpaper.profiles.tables import check_keys, merged, profile_of
 
-SHIPPED = ("standard", "raw")
-_TOP_KEYS = {"name", "commission_per_lot", "commission_currency", "defaults", "instruments"}
-_INSTRUMENT_KEYS = {field.name for field in fields(Instrument)} - {"symbol"}
+SHIPPED = ("standard", "raw", "esma")
 
 
 def read_profile(name_or_path: str, directory: Path | None = None) -> BrokerProfile:
     """Return a shipped profile by its name, or the one in a file.
 
     Args:
-        name_or_path: ``standard``, ``raw`` or a path; a relative one counts from ``directory``.
+        name_or_path: one of :data:`SHIPPED` or a path; a relative one counts from ``directory``.
         directory: of the configuration that names it.
 
     Raises:
         ConfigurationError: no such profile, or something in it is wrong.
     """
     if name_or_path in SHIPPED:
-        file = resources.files(__package__) / f"{name_or_path}.toml"
-        return parse_profile(file.read_text(encoding="utf-8"), f"profile {name_or_path}")
+        return parse_profile(_shipped_text(name_or_path), f"profile {name_or_path}")
     path = (directory or Path()) / Path(name_or_path).expanduser()
     try:
         text = path.read_text(encoding="utf-8")
@@ -55,49 +48,25 @@ def parse_profile(text: str, where: str) -> BrokerProfile:
     Raises:
         ConfigurationError: something in it is wrong; the message names the key.
     """
+    return profile_of(_tables(text, where), where)
+
+
+def _tables(text: str, where: str) -> dict[str, Any]:
+    """Return the tables of a text, laid over those of the shipped profile it is based on."""
     try:
-        table = tomllib.loads(text)
+        table = tomllib.loads(text, parse_float=Decimal)
     except tomllib.TOMLDecodeError as problem:
         raise ConfigurationError(f"{where} is not TOML: {problem}.") from None
-    _refuse_unknown(table, _TOP_KEYS, where)
-    defaults = table.get("defaults", {})
-    _refuse_unknown(defaults, _INSTRUMENT_KEYS, f"{where}, [defaults]")
-    instruments = {
-        symbol: _instrument(symbol, {**defaults, **entry}, f"{where}, [instruments.{symbol}]")
-        for symbol, entry in table.get("instruments", {}).items()
-    }
-    if not instruments:
-        raise ConfigurationError(f"{where} has no [instruments.…] table; it needs at least one.")
-    try:
-        return BrokerProfile(
-            name=str(table.get("name", where)),
-            commission_per_lot=msgspec.convert(
-                table.get("commission_per_lot", "0"), Decimal, strict=False
-            ),
-            commission_currency=str(table.get("commission_currency", "USD")),
-            instruments=instruments,
-        )
-    except msgspec.ValidationError as problem:
-        raise ConfigurationError(f"{where}, commission_per_lot: {problem}.") from None
-
-
-def _instrument(symbol: str, entry: Mapping[str, Any], where: str) -> Instrument:
-    _refuse_unknown(entry, _INSTRUMENT_KEYS, where)
-    try:
-        instrument = msgspec.convert({**entry, "symbol": symbol}, Instrument, strict=False)
-    except msgspec.ValidationError as problem:
-        raise ConfigurationError(f"{where}: {problem}.") from None
-    steps = (instrument.contract_size, instrument.lot_step, instrument.min_lots)
-    if min(steps) <= 0 or instrument.pip <= 0 or not 0 <= instrument.digits <= 8:  # noqa: PLR2004
+    check_keys(table, where)
+    if "based_on" not in table:
+        return table
+    base = table["based_on"]
+    if base not in SHIPPED:
         raise ConfigurationError(
-            f"{where}: contract_size, lot_step, min_lots and pip must be positive and digits 0–8."
+            f"{where}: based_on is {base!r}; it must be one of: {', '.join(SHIPPED)}."
         )
-    return instrument
+    return merged(_tables(_shipped_text(base), f"profile {base}"), {"name": where, **table})
 
 
-def _refuse_unknown(table: Mapping[str, Any], known: set[str], where: str) -> None:
-    for key in table:
-        if key not in known:
-            near = get_close_matches(key, known, n=1)
-            hint = f"; did you mean {near[0]}?" if near else f"; known: {', '.join(sorted(known))}."
-            raise ConfigurationError(f'{where}: unknown key "{key}"{hint}')
+def _shipped_text(name: str) -> str:
+    return (resources.files(__package__) / f"{name}.toml").read_text(encoding="utf-8")

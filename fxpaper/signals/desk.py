@@ -104,6 +104,10 @@ class Desk:
         expiries = (signal.expires_at for signal in self._waiting.values())
         return min(self.engine.next_timer(), min(expiries, default=NEVER))
 
+    def awaits(self, symbol: str) -> bool:
+        """Tell whether a signal waits for the next quote of a symbol."""
+        return any(signal.symbol == symbol for signal in self._waiting.values())
+
     def give_up(self) -> list[Recorded]:
         """Refuse every signal that waits, at its expiry, as in a market gone silent."""
         events: list[Recorded] = []

@@ -2,26 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from fxpaper.domain.event import Recorded
+from fxpaper.domain.instant import Instant
 from fxpaper.domain.quote import Quote
 from fxpaper.domain.signal import Signal, UnreadableSignal
+from fxpaper.engine.replay import Replay
+from fxpaper.engine.tape import Tape
 from fxpaper.signals.desk import Desk
 from fxpaper.signals.journal import reused
 
+Signals = Iterable[Signal | UnreadableSignal]
+
 
 def replay(
-    quotes: Iterable[Quote], signals: Iterable[Signal | UnreadableSignal], desk: Desk
+    tape: Tape, signals: Signals, desk: Desk, progress: Callable[[int], None]
 ) -> Iterator[Recorded]:
-    """Yield what a desk makes of a recording, in time order.
+    """Yield what a desk makes of a tape, in time order, skipping what changes nothing.
 
     A signal sees every quote up to and including its own instant. Signals left waiting when the
-    recording ends are refused at their expiry, as they would be in a market gone silent.
+    tape ends are refused at their expiry, as they would be in a market gone silent.
+
+    Args:
+        tape: recorded quotes.
+        signals: in time order; unreadable ones are recorded where they stand.
+        desk: with its account opened.
+        progress: is told how many quotes are done.
+    """
+    player, seen = Replay(tape, desk), dict[str, Signal]()
+    for signal in signals:
+        stop = int(tape.at.searchsorted(signal.received_at, side="right"))
+        for caused in player.play_until(max(stop, player.place)):
+            progress(player.place)
+            yield from caused
+        yield from _until(desk, signal.received_at)
+        yield from _take(desk, signal, seen)
+    for caused in player.play_until(len(tape)):
+        progress(player.place)
+        yield from caused
+    progress(len(tape))
+    yield from desk.give_up()
+
+
+def replay_every(quotes: Iterable[Quote], signals: Signals, desk: Desk) -> Iterator[Recorded]:
+    """Yield what :func:`replay` yields, feeding every quote: slow, and what it is checked against.
 
     Args:
         quotes: in time order.
-        signals: in time order; unreadable ones are recorded where they stand.
+        signals: as for :func:`replay`.
         desk: with its account opened.
     """
     queue = iter(signals)
@@ -29,20 +58,20 @@ def replay(
     seen: dict[str, Signal] = {}
     for quote in quotes:
         now = quote.received_at
-        while upcoming is not None and _time_of(upcoming) < now:
-            yield from _until(desk, _time_of(upcoming))
+        while upcoming is not None and upcoming.received_at < now:
+            yield from _until(desk, upcoming.received_at)
             yield from _take(desk, upcoming, seen)
             upcoming = next(queue, None)
         yield from _until(desk, now)
         yield from desk.on_quote(quote)
     while upcoming is not None:
-        yield from _until(desk, _time_of(upcoming))
+        yield from _until(desk, upcoming.received_at)
         yield from _take(desk, upcoming, seen)
         upcoming = next(queue, None)
     yield from desk.give_up()
 
 
-def _until(desk: Desk, now: int) -> Iterator[Recorded]:
+def _until(desk: Desk, now: Instant) -> Iterator[Recorded]:
     """Let every timer up to ``now`` act at its own time."""
     timer = desk.next_timer()
     while timer <= now:
@@ -58,7 +87,3 @@ def _take(desk: Desk, signal: Signal | UnreadableSignal, seen: dict[str, Signal]
         return desk.receive(signal, signal.received_at)
     refused = reused(signal, earlier)
     return [] if refused is None else desk.unreadable(refused, signal.received_at)
-
-
-def _time_of(signal: Signal | UnreadableSignal) -> int:
-    return signal.received_at

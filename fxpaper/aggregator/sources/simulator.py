@@ -13,7 +13,7 @@ import math
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 
-from fxpaper.aggregator.one_sided import bid_around
+from fxpaper.aggregator.one_sided import bid_around, spread_at
 from fxpaper.aggregator.source import Usage
 from fxpaper.clock import Clock
 from fxpaper.domain.bar import Bar
@@ -30,6 +30,8 @@ _GAP_SECONDS = (0.1, 0.9)
 _DRIFT_SECONDS = 900.0
 _PULL = 1 / 1800
 _YEAR_SECONDS = 252 * 86_400
+_WIDEST = 10
+"""No spread is more than so many typical ones, so that a price above that has a positive bid."""
 
 # Dollars for one unit, and volatility a year, as in a calm year.
 _WORTHS = {
@@ -167,7 +169,7 @@ class SimulatorSource:
         return self._past
 
     def _make_minute(self, opened_at: Instant, past: dict[str, list[Bar]]) -> None:
-        steps = [self._bids() for _ in self._steps()]
+        steps = [self._bids(opened_at) for _ in self._steps()]
         for symbol, bars in past.items():
             bids = [step[symbol] for step in steps]
             bars.append(
@@ -194,21 +196,22 @@ class SimulatorSource:
         for worth in self._worths.values():
             worth.wander(seconds)
 
-    def _bids(self) -> dict[str, Points]:
+    def _bids(self, at: Instant) -> dict[str, Points]:
         return {
-            symbol: bid_around(self._middle(instrument), instrument.typical_spread)
+            symbol: bid_around(self._middle(instrument), spread_at(instrument, at))
             for symbol, instrument in self._instruments.items()
             if self.supports(symbol)
         }
 
     def _middle(self, instrument: Instrument) -> Points:
         ratio = math.exp(self._worths[instrument.base].log - self._worths[instrument.quote].log)
-        return max(instrument.typical_spread + 1, round(ratio * float(10**instrument.digits)))
+        lowest = _WIDEST * instrument.typical_spread + 1
+        return max(lowest, round(ratio * float(10**instrument.digits)))
 
     def _quote(self, instrument: Instrument) -> Quote:
-        spread = max(1, round(instrument.typical_spread * self._chance.uniform(0.7, 1.4)))
-        bid = bid_around(self._middle(instrument), spread)
         now = self._clock.now()
+        spread = max(1, round(spread_at(instrument, now) * self._chance.uniform(0.7, 1.4)))
+        bid = bid_around(self._middle(instrument), spread)
         return Quote(instrument.symbol, bid, bid + spread, now, now, _EVIDENCE)
 
     def _gap(self) -> float:
