@@ -267,7 +267,7 @@ class Daemon:
         state = await shell.read(lambda ledger: ledger.load(settings.account))
         if not isinstance(state, LedgerState):
             raise ConfigurationError(f'The ledger has no account "{settings.account}".')
-        engine.restore(state.account, state.positions)
+        engine.restore(state.account, state.positions, state.orders)
         desk = Desk(engine, rules_of(settings))
         desk.restore(state.waiting, state.policies)
         return desk

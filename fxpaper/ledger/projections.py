@@ -7,6 +7,7 @@ events came in.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from decimal import Decimal
 from enum import Enum
 from functools import singledispatch
 from typing import NamedTuple
@@ -14,23 +15,42 @@ from typing import NamedTuple
 import msgspec
 from sqlalchemy import Table
 
+from fxpaper.domain.deal import Deal
 from fxpaper.domain.event import (
     AccountOpened,
+    AccountReset,
+    CashMoved,
     DealBooked,
     Event,
+    MarginCalled,
+    MarginRestored,
     ModelPolicySet,
+    OrderChanged,
+    OrderEnded,
     OrderFilled,
     OrderPlaced,
+    PositionChanged,
     PositionClosed,
     PositionOpened,
     Recorded,
     SignalDecided,
     SignalReceived,
     SignalUnreadable,
+    StoppedOut,
+    SwapAccrued,
 )
 from fxpaper.domain.signal import SignalStatus
 from fxpaper.errors import IntegrityError
-from fxpaper.ledger.tables import ACCOUNTS, DEALS, MODEL_POLICIES, ORDERS, POSITIONS, SIGNALS
+from fxpaper.ledger.tables import (
+    ACCOUNTS,
+    CASH,
+    COSTS,
+    DEALS,
+    MODEL_POLICIES,
+    ORDERS,
+    POSITIONS,
+    SIGNALS,
+)
 
 Cell = str | int | None
 
@@ -60,7 +80,7 @@ class Change(NamedTuple):
 
     write: Write
     table: Table
-    key: tuple[str, ...]
+    key: tuple[str | int, ...]
     cells: dict[str, Cell]
 
 
@@ -70,7 +90,7 @@ def merged(events: Iterable[Recorded]) -> list[Change]:
     Raises:
         IntegrityError: two events create the same thing.
     """
-    changes: dict[tuple[str, tuple[str, ...]], Change] = {}
+    changes: dict[tuple[str, tuple[str | int, ...]], Change] = {}
     for recorded in events:
         for change in changes_of(recorded):
             place = (change.table.name, change.key)
@@ -92,8 +112,9 @@ def changes_of(recorded: Recorded) -> list[Change]:
 
 def _joined(earlier: Change, later: Change, recorded: Recorded) -> Change:
     if later.write is Write.INSERT:
+        name = " ".join(map(str, later.key))
         raise IntegrityError(
-            f"Event {recorded.seq} of account {recorded.account} creates {' '.join(later.key)} in "
+            f"Event {recorded.seq} of account {recorded.account} creates {name} in "
             f"{later.table.name}, which an event before it has created. Nothing was written."
         )
     return earlier._replace(cells=earlier.cells | later.cells)
@@ -114,6 +135,7 @@ def _(event: AccountOpened, recorded: Recorded) -> list[Change]:
     cells: dict[str, Cell] = {
         "seq": recorded.seq,
         "balance": str(account.balance),
+        "margin_called": 0,
         "body": _text(account),
     }
     return [Change(Write.INSERT, ACCOUNTS, (recorded.account,), cells)]
@@ -167,13 +189,16 @@ def _(event: SignalDecided, recorded: Recorded) -> list[Change]:
 
 @_rows.register
 def _(event: OrderPlaced, recorded: Recorded) -> list[Change]:
-    cells: dict[str, Cell] = {"seq": recorded.seq, "body": _text(event.order)}
+    cells: dict[str, Cell] = {"seq": recorded.seq, "open": 1, "body": _text(event.order)}
     return [Change(Write.INSERT, ORDERS, (recorded.account, event.order.id), cells)]
 
 
-@_rows.register
-def _(event: OrderFilled, recorded: Recorded) -> list[Change]:
-    cells: dict[str, Cell] = {"body": _text(event.order)}
+@_rows.register(OrderFilled)
+@_rows.register(OrderChanged)
+@_rows.register(OrderEnded)
+def _(event: OrderFilled | OrderChanged | OrderEnded, recorded: Recorded) -> list[Change]:
+    order = event.order
+    cells: dict[str, Cell] = {"open": int(not order.state.done), "body": _text(order)}
     return [Change(Write.UPDATE, ORDERS, (recorded.account, event.order.id), cells)]
 
 
@@ -189,6 +214,101 @@ def _(event: DealBooked, recorded: Recorded) -> list[Change]:
     return [
         Change(Write.UPDATE, ACCOUNTS, (recorded.account,), balance),
         Change(Write.INSERT, DEALS, (recorded.account, deal.id), cells),
+        *_costs(deal, recorded),
+    ]
+
+
+def _costs(deal: Deal, recorded: Recorded) -> list[Change]:
+    """Return a row for each thing that a deal cost; swap has its own, from its accrual."""
+    costs = {"commission": -deal.commission}
+    if deal.attribution is not None:
+        found = deal.attribution
+        costs |= {
+            "delay": found.delay,
+            "spread": found.spread,
+            "slippage": found.slippage,
+            "conversion": found.conversion,
+        }
+    return [
+        _cost(recorded, kind, amount, deal.position_id, deal.id)
+        for kind, amount in costs.items()
+        if amount
+    ]
+
+
+def _cost(
+    recorded: Recorded, kind: str, amount: Decimal, position_id: str, deal_id: str | None
+) -> Change:
+    cells: dict[str, Cell] = {
+        "position_id": position_id,
+        "deal_id": deal_id,
+        "amount": str(amount),
+        "at": recorded.at,
+    }
+    return Change(Write.INSERT, COSTS, (recorded.account, recorded.seq, kind), cells)
+
+
+@_rows.register
+def _(event: CashMoved, recorded: Recorded) -> list[Change]:
+    balance: dict[str, Cell] = {"balance": str(event.balance)}
+    cells: dict[str, Cell] = {
+        "at": recorded.at,
+        "kind": event.kind.value,
+        "amount": str(event.amount),
+        "comment": event.comment,
+    }
+    return [
+        Change(Write.UPDATE, ACCOUNTS, (recorded.account,), balance),
+        Change(Write.INSERT, CASH, (recorded.account, recorded.seq), cells),
+    ]
+
+
+@_rows.register(MarginCalled)
+@_rows.register(MarginRestored)
+def _(event: MarginCalled | MarginRestored, recorded: Recorded) -> list[Change]:
+    cells: dict[str, Cell] = {"margin_called": int(isinstance(event, MarginCalled))}
+    return [Change(Write.UPDATE, ACCOUNTS, (recorded.account,), cells)]
+
+
+@_rows.register
+def _(event: StoppedOut, recorded: Recorded) -> list[Change]:
+    del event, recorded
+    return []
+
+
+@_rows.register
+def _(event: AccountReset, recorded: Recorded) -> list[Change]:
+    account = event.account
+    cells: dict[str, Cell] = {
+        "balance": str(account.balance),
+        "margin_called": 0,
+        "body": _text(account),
+    }
+    closed: dict[str, Cell] = {"closed_at": recorded.at}
+    ended: dict[str, Cell] = {"open": 0}
+    return [
+        Change(Write.UPDATE, ACCOUNTS, (recorded.account,), cells),
+        *(
+            Change(Write.UPDATE, POSITIONS, (recorded.account, id_), closed)
+            for id_ in event.positions
+        ),
+        *(Change(Write.UPDATE, ORDERS, (recorded.account, id_), ended) for id_ in event.orders),
+    ]
+
+
+@_rows.register
+def _(event: PositionChanged, recorded: Recorded) -> list[Change]:
+    cells: dict[str, Cell] = {"body": _text(event.position)}
+    return [Change(Write.UPDATE, POSITIONS, (recorded.account, event.position.id), cells)]
+
+
+@_rows.register
+def _(event: SwapAccrued, recorded: Recorded) -> list[Change]:
+    position = event.position
+    cells: dict[str, Cell] = {"body": _text(position)}
+    return [
+        Change(Write.UPDATE, POSITIONS, (recorded.account, position.id), cells),
+        _cost(recorded, "swap", -event.amount, position.id, None),
     ]
 
 

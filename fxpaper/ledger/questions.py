@@ -36,12 +36,19 @@ def state(connection: Connection, account: str) -> LedgerState | None:
         return None
     opened = bodies.ACCOUNT.read(row.body)
     still_open = _of(POSITIONS, account).where(POSITIONS.c.closed_at.is_(None))
+    still_waiting = _of(ORDERS, account).where(ORDERS.c.open == 1)
     undecided = _SIGNAL.where(
         SIGNALS.c.account == account, SIGNALS.c.status == SignalStatus.WAITING.value
     )
     waiting = (_record(row).signal for row in connection.execute(undecided.order_by("seq")))
     return LedgerState(
-        account=replace(opened, balance=Decimal(row.balance), seq=row.seq),
+        account=replace(
+            opened,
+            balance=Decimal(row.balance),
+            seq=row.seq,
+            margin_called=bool(row.margin_called),
+        ),
+        orders=_all(connection, still_waiting, ORDERS, bodies.ORDER),
         positions=_all(connection, still_open, POSITIONS, bodies.POSITION),
         waiting=tuple(signal for signal in waiting if isinstance(signal, Signal)),
         policies=tuple(policies(connection, account)),

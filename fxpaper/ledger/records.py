@@ -33,12 +33,14 @@ class LedgerState(msgspec.Struct, frozen=True, kw_only=True):
     Args:
         account: with its balance and the number of its latest event.
         positions: open ones, oldest first.
+        orders: waiting ones, oldest first.
         waiting: signals received and not decided yet, oldest first.
         policies: what each known model may do, by name.
     """
 
     account: Account
     positions: tuple[Position, ...]
+    orders: tuple[Order, ...]
     waiting: tuple[Signal, ...]
     policies: tuple[ModelPolicy, ...]
 

@@ -9,8 +9,9 @@ from alembic.config import Config
 from sqlalchemy import Connection, inspect, text
 
 from fxpaper.errors import ConfigurationError
+from fxpaper.ledger.rebuilding import rebuild
 
-SCHEMA = 1
+SCHEMA = 2
 """The number of the newest file in ``migrations/versions``."""
 
 _VERSION = text("SELECT version_num FROM alembic_version")
@@ -27,6 +28,8 @@ def migration_config(connection: Connection) -> Config:
 def migrate(connection: Connection, path: Path) -> None:
     """Create the tables or bring them up to date, in the transaction of ``connection``.
 
+    Projections of an older schema are made anew from the log, which no migration changes.
+
     Raises:
         ConfigurationError: they belong to a newer fxpaper or to another program.
     """
@@ -35,6 +38,8 @@ def migrate(connection: Connection, path: Path) -> None:
         raise _newer(found)
     if found != SCHEMA:
         command.upgrade(migration_config(connection), "head")
+        if found is not None:
+            rebuild(connection)
 
 
 def require_present(connection: Connection, path: Path) -> None:

@@ -47,9 +47,19 @@ EVENTS = Table(
     _text("body"),
 )
 
-ACCOUNTS = Table("accounts", METADATA, _key("id"), _number("seq"), _text("balance"), _text("body"))
+ACCOUNTS = Table(
+    "accounts",
+    METADATA,
+    _key("id"),
+    _number("seq"),
+    _text("balance"),
+    _number("margin_called"),
+    _text("body"),
+)
 
-ORDERS = Table("orders", METADATA, _owner(), _key("id"), _number("seq"), _text("body"))
+ORDERS = Table(
+    "orders", METADATA, _owner(), _key("id"), _number("seq"), _number("open"), _text("body")
+)
 
 POSITIONS = Table(
     "positions",
@@ -70,6 +80,29 @@ DEALS = Table(
     "deals", METADATA, _owner(), _key("id"), _number("seq"), _text("position_id"), _text("body")
 )
 
+CASH = Table(
+    "cash",
+    METADATA,
+    _owner(),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    _number("at"),
+    _text("kind"),
+    _text("amount"),
+    _text("comment"),
+)
+
+COSTS = Table(
+    "costs",
+    METADATA,
+    _owner(),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    _key("kind"),
+    _text("position_id"),
+    Column("deal_id", Text),
+    _text("amount"),
+    _number("at"),
+)
+
 SIGNALS = Table(
     "signals",
     METADATA,
@@ -86,12 +119,14 @@ SIGNALS = Table(
 
 MODEL_POLICIES = Table("model_policies", METADATA, _owner(), _key("model"), _text("body"))
 
-PROJECTIONS = (ACCOUNTS, ORDERS, POSITIONS, DEALS, SIGNALS, MODEL_POLICIES)
+PROJECTIONS = (ACCOUNTS, ORDERS, POSITIONS, DEALS, CASH, COSTS, SIGNALS, MODEL_POLICIES)
 """What can be rebuilt from the log; a table comes after those it refers to."""
 
 for _listed in (ORDERS, POSITIONS, DEALS, SIGNALS):
     Index(None, _listed.c.account, _listed.c.seq, unique=True)
+Index(None, ORDERS.c.account, ORDERS.c.open)
 Index(None, POSITIONS.c.account, POSITIONS.c.closed_at)
+Index(None, COSTS.c.account, COSTS.c.position_id)
 Index(None, DEALS.c.account, DEALS.c.position_id)
 Index(None, SIGNALS.c.account, SIGNALS.c.given_id)
 Index(None, SIGNALS.c.account, SIGNALS.c.symbol, SIGNALS.c.seq)

@@ -2,24 +2,36 @@
 
 from decimal import Decimal
 
+from msgspec.structs import replace
+
 from fxpaper.domain.account import Account, Mode
 from fxpaper.domain.approval import Check
 from fxpaper.domain.deal import Deal, Entry
 from fxpaper.domain.event import (
     AccountOpened,
+    AccountReset,
+    CashKind,
+    CashMoved,
     DealBooked,
     Event,
+    MarginCalled,
+    MarginRestored,
     ModelPolicySet,
+    OrderChanged,
+    OrderEnded,
     OrderFilled,
     OrderPlaced,
+    PositionChanged,
     PositionClosed,
     PositionOpened,
     Recorded,
     SignalDecided,
     SignalReceived,
     SignalUnreadable,
+    StoppedOut,
+    SwapAccrued,
 )
-from fxpaper.domain.order import DealReason, Order, OrderState, Side
+from fxpaper.domain.order import DealReason, Order, OrderKind, OrderState, Side
 from fxpaper.domain.position import Position
 from fxpaper.domain.quote import Evidence, Grade, Quote, Spread, Transport
 from fxpaper.domain.refusal import RefusalCode, Refused
@@ -244,3 +256,37 @@ def day() -> list[Recorded]:
         *exit_(13, closing.position, Decimal("200.00"), Decimal("100197.20")),
     ]
     return recorded(events)
+
+
+def day_after() -> list[Recorded]:
+    """Return, after :func:`day`, one event of every type that came with the second schema."""
+    fill = entry(15, None, Decimal("100195.80"))
+    placed, opening = fill[0], fill[3]
+    assert isinstance(placed, OrderPlaced)
+    assert isinstance(opening, PositionOpened)
+    waiting = replace(
+        placed.order, id="o-19", kind=OrderKind.LIMIT, price=107000, due_at=None, version=1
+    )
+    ended = replace(
+        waiting,
+        state=OrderState.CANCELLED,
+        ended_at=START,
+        ended=Refused(RefusalCode.ASKED, "It was cancelled on request."),
+    )
+    moved = replace(opening.position, stop_loss=108100, version=2)
+    rolled = replace(moved, swap=Decimal("-0.26"), rolled_at=START)
+    anew = replace(account(), seq=28, epoch=2)
+    events: list[Event] = [
+        *fill,
+        OrderPlaced(waiting),
+        OrderChanged(replace(waiting, price=107100, version=2)),
+        OrderEnded(ended),
+        PositionChanged(moved),
+        SwapAccrued(rolled, Decimal("-0.26"), 1, 108200),
+        CashMoved(CashKind.DEPOSIT, Decimal("50.00"), Decimal("100245.80"), "more"),
+        MarginCalled(Decimal("400.00"), Decimal("433.01"), Decimal("92.38")),
+        MarginRestored(Decimal("500.00"), Decimal("433.01"), Decimal("115.47")),
+        StoppedOut(Decimal("200.00"), Decimal("433.01"), Decimal("46.19")),
+        AccountReset(anew, ("p-18",), (), "again"),
+    ]
+    return recorded(events, first=15)

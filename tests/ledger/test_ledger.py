@@ -1,5 +1,7 @@
 """What is committed is what is read."""
 
+import sqlite3
+from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
 from typing import get_args
@@ -22,7 +24,7 @@ from tests.ledger import samples
 
 
 def test_every_type_of_event_comes_back_as_it_was_written(ledger: Ledger):
-    day = samples.day()
+    day = [*samples.day(), *samples.day_after()]
     assert {type(recorded.event) for recorded in day} == set(get_args(Event))
     ledger.commit(day)
     assert ledger.events_since("paper", 0, 100) == day
@@ -251,3 +253,35 @@ def test_a_new_log_is_named_by_chance_or_by_argument(tmp_path: Path):
     named.open()
     assert named.epoch == "b81f"
     named.close()
+
+
+def test_what_waits_and_what_it_cost_is_known_after_a_restart(ledger: Ledger):
+    """Waiting orders load; a margin call stays; every cost has one row; a reset ends it all."""
+    ledger.commit(samples.day())
+    after = samples.day_after()
+    ledger.commit(after[:6])
+    state = ledger.load("paper")
+    assert state is not None
+    assert [(order.id, order.price) for order in state.orders] == [("o-19", 107100)]
+    ledger.commit(after[6:11])
+    called = ledger.load("paper")
+    assert called is not None
+    assert (called.account.margin_called, called.account.balance) == (True, Decimal("100245.80"))
+    assert (called.orders, called.positions[0].swap) == ((), Decimal("-0.26"))
+    ledger.commit(after[11:])
+    anew = ledger.load("paper")
+    assert anew is not None
+    assert (anew.account.epoch, anew.account.balance) == (2, Decimal("100000.00"))
+    assert (anew.positions, anew.orders, anew.account.margin_called) == ((), (), False)
+    assert ledger.verify() == []
+    with closing(sqlite3.connect(ledger.path)) as connection:
+        costs = connection.execute("SELECT seq, kind, amount FROM costs ORDER BY seq, kind")
+        assert costs.fetchall() == [
+            (6, "commission", "1.40"),
+            (13, "commission", "1.40"),
+            (17, "commission", "1.40"),
+            (23, "swap", "0.26"),
+        ]
+        assert connection.execute("SELECT kind, amount FROM cash").fetchall() == [
+            ("deposit", "50.00")
+        ]

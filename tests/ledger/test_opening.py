@@ -198,7 +198,7 @@ def test_a_newer_schema_is_refused_and_left_alone(written: Path, read_only: bool
     with pytest.raises(ConfigurationError) as caught:
         Ledger(written, read_only=read_only).open()
     assert str(caught.value) == (
-        "Database schema 14 is newer than this program (1). "
+        "Database schema 14 is newer than this program (2). "
         "Install a newer fxpaper, or restore a backup."
     )
     with closing(sqlite3.connect(written)) as connection:
@@ -239,7 +239,7 @@ def test_looking_at_a_missing_ledger_says_where(path: Path):
 
 def test_looking_at_an_older_schema_asks_for_the_upgrade(written: Path):
     _set_version(written, "0000")
-    with pytest.raises(ConfigurationError, match=r"Database schema 0 is older .* \(1\)"):
+    with pytest.raises(ConfigurationError, match=r"Database schema 0 is older .* \(2\)"):
         Ledger(written, read_only=True).open()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 import numpy as np
 from hypothesis import HealthCheck, given, settings
@@ -91,7 +92,7 @@ ORDERS = st.fixed_dictionaries(
 )
 
 
-def order(said: dict, quote: Quote) -> PlaceOrder:
+def order(said: dict[str, Any], quote: Quote) -> PlaceOrder:
     side, kind = said["side"], said["kind"]
     sign = 1 if side is Side.BUY else -1
     market = quote.ask if side is Side.BUY else quote.bid
@@ -123,7 +124,7 @@ def order(said: dict, quote: Quote) -> PlaceOrder:
     )
 
 
-def played(made: Engine, whole: Tape, orders: list[dict], *, skip: bool) -> list[bytes]:
+def played(made: Engine, whole: Tape, orders: list[dict[str, Any]], *, skip: bool) -> list[bytes]:
     events, alone = [], Alone(made)
     player = Replay(whole, alone)
 
@@ -159,9 +160,7 @@ def played(made: Engine, whole: Tape, orders: list[dict], *, skip: bool) -> list
     slippage=st.sampled_from(SlippageKind),
     orders=st.lists(ORDERS, max_size=12),
 )
-def test_skipping_gives_the_same_bytes(
-    seed, length, symbols, balance, latency, slippage, orders
-):
+def test_skipping_gives_the_same_bytes(seed, length, symbols, balance, latency, slippage, orders):
     """Whatever is ordered, on however many symbols, with or without costs; stop-outs included."""
     costs = CostModel(Slippage(slippage, Decimal("1.5"), seed=3), latency)
     whole = tape(seed, length, symbols)
