@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -208,6 +209,8 @@ class Daemon:
         await self._web.start(settings.host, settings.port)
         try:
             self._announce()
+            # What is loaded by now stays; looking through it again held every order up for 70 ms.
+            gc.freeze()
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._worker.run())
                 if plan.demo:
