@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -47,7 +48,7 @@ from fxpaper.web.page import missing_reason, page_root
 from fxpaper.web.page_files import StaticPage
 from fxpaper.web.ports import AccountView, SignalAnswer
 from fxpaper.web.server import WebServer, WebSettings
-from fxpaper.worker import sample_model
+from fxpaper.worker import sample_model, signal_file
 from fxpaper.worker.execution import ExecutionWorker
 from fxpaper.worker.front import AccountFront
 
@@ -68,6 +69,7 @@ class Plan:
         simulated: whether prices are made up.
         recording: recorded quotes to play instead of asking sources.
         speed: of the recording; None as fast as possible.
+        signals: a file of signals to watch, or None.
         seed: of the simulation.
     """
 
@@ -78,6 +80,7 @@ class Plan:
     simulated: bool = False
     recording: Recording | None = None
     speed: float | None = 1.0
+    signals: Path | None = None
     seed: int = 7
 
 
@@ -190,7 +193,12 @@ class Daemon:
         )
         execution = _Execution(front)
         self._web = WebServer(
-            WebSettings(account=settings.account, data_directory=plan.data_dir, demo=plan.demo),
+            WebSettings(
+                account=settings.account,
+                data_directory=plan.data_dir,
+                demo=plan.demo,
+                hosts=frozenset(settings.hosts),
+            ),
             execution=execution,
             market=_Market(self._feed, self._symbols(), plan.profile, self._clock, self._is_open),
             ledger=shell,
@@ -201,10 +209,14 @@ class Daemon:
         await self._web.start(settings.host, settings.port)
         try:
             self._announce()
+            # What is loaded by now stays; looking through it again held every order up for 70 ms.
+            gc.freeze()
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._worker.run())
                 if plan.demo:
                     group.create_task(self._sample(front))
+                if plan.signals is not None:
+                    group.create_task(signal_file.watch(plan.signals, front))
                 group.create_task(self._feed.run(self._on_quote, self._web.hub.on_bar))
                 group.create_task(self._watch_network())
         finally:

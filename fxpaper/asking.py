@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,8 +55,8 @@ class Daemon:
     """
 
     def __init__(self, data_dir: Path, port: int | None) -> None:
-        self._data_dir = data_dir
-        self._port = port
+        self.data_dir = data_dir
+        self.port = port
 
     def ask(self, method: str, path: str, body: bytes | None = None) -> Answer:
         """Return the daemon's answer.
@@ -64,7 +65,7 @@ class Daemon:
             NoDaemonError: nobody answers there.
             InputError: the daemon refused the request.
         """
-        port, token = self._port or self._noted_port(), self._token()
+        port, token = self.port or self._noted_port(), self._token()
         headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_PATIENCE_SECONDS)
         try:
@@ -84,19 +85,19 @@ class Daemon:
 
     def _noted_port(self) -> int:
         try:
-            return int((self._data_dir / "port").read_text(encoding="utf-8"))
+            return int((self.data_dir / "port").read_text(encoding="utf-8"))
         except (OSError, ValueError):
             raise NoDaemonError(
-                f"No daemon has run with the data directory {self._data_dir}. Start one with "
+                f"No daemon has run with the data directory {self.data_dir}. Start one with "
                 '"fxpaper run", or name its --data-dir.'
             ) from None
 
     def _token(self) -> str:
         try:
-            return (self._data_dir / "token").read_text(encoding="utf-8").strip()
+            return (self.data_dir / "token").read_text(encoding="utf-8").strip()
         except OSError:
             raise NoDaemonError(
-                f"There is no token in {self._data_dir}; name the daemon's --data-dir."
+                f"There is no token in {self.data_dir}; name the daemon's --data-dir."
             ) from None
 
 
@@ -105,17 +106,28 @@ def path(*parts: str) -> str:
     return "".join(f"/{quote(part, safe='')}" for part in parts)
 
 
-def chain(data_dir: Path, port: int | None, signal_id: str) -> dict[str, Any]:
+def is_running(data_dir: Path, port: int | None) -> bool:
+    """Tell whether a daemon with this data directory listens on this machine."""
+    try:
+        noted = int((data_dir / "port").read_text(encoding="utf-8"))
+        with socket.create_connection(("127.0.0.1", noted), timeout=1):
+            return port in {None, noted}
+    except (OSError, ValueError):
+        return False
+
+
+def chain(daemon: Daemon, signal_id: str) -> dict[str, Any]:
     """Return a signal's chain from the daemon, or from its ledger when none runs.
 
     Raises:
         FxpaperError: there is no such signal, or nowhere to look.
     """
     try:
-        return Daemon(data_dir, port).ask("GET", path("signals", signal_id)).body
+        return daemon.ask("GET", path("signals", signal_id)).body
     except NoDaemonError:
-        if port is not None:
+        if daemon.port is not None or not (daemon.data_dir / LEDGER_FILE).exists():
             raise
+    data_dir = daemon.data_dir
     settings = read_settings(data_dir, None)
     instruments = read_profile(settings.profile, data_dir).instruments
     ledger = Ledger(data_dir / LEDGER_FILE, read_only=True)

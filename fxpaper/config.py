@@ -47,6 +47,8 @@ class Settings(BaseModel):
     """Address to listen on."""
     port: int = Field(8765, ge=0, le=65535)
     """Port to listen on; 0 takes a free one."""
+    hosts: tuple[str, ...] = ()
+    """More names under which the page may be addressed, e.g. of a reverse proxy."""
     lowest_grade: Literal["A", "B", "C"] = "C"
     """Worst evidence grade that the account fills on."""
     stream_age_seconds: float = Field(5, gt=0, le=60)
@@ -92,7 +94,7 @@ def read_settings(
     for name in Settings.model_fields:
         text = os.environ.get(PREFIX + name.upper())
         if text:
-            values[name] = text.split(",") if name in {"symbols", "sources"} else text
+            values[name] = text.split(",") if name in {"symbols", "sources", "hosts"} else text
     values |= {name: value for name, value in (given or {}).items() if value is not None}
     try:
         return Settings(**values)

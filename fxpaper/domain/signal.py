@@ -78,7 +78,9 @@ class Signal(msgspec.Struct, frozen=True, kw_only=True, tag="signal"):
     digest: str
 
 
-class UnreadableSignal(msgspec.Struct, frozen=True, kw_only=True, tag="unreadable"):
+class UnreadableSignal(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="unreadable"
+):
     """Something that was sent as a signal and could not be read as one.
 
     Args:
@@ -91,6 +93,7 @@ class UnreadableSignal(msgspec.Struct, frozen=True, kw_only=True, tag="unreadabl
         door: how it came in.
         raw: its text, cut to 2,000 characters.
         refusal: what was wrong.
+        pointer: the key that it is about; empty when it is about the whole.
     """
 
     id: str
@@ -102,6 +105,7 @@ class UnreadableSignal(msgspec.Struct, frozen=True, kw_only=True, tag="unreadabl
     door: str
     raw: str
     refusal: Refused
+    pointer: str = ""
 
 
 class SignalStatus(StrEnum):

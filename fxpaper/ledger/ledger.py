@@ -180,7 +180,7 @@ class Ledger:
             return questions.signal(connection, account, id_)
 
     def signals_named(self, account: str, ids: Collection[str]) -> dict[str, SignalRecord]:
-        """Return those readable signals that are known among ``ids``, by id."""
+        """Return those signals, readable or not, that are known among ``ids``, by id."""
         with self._reading() as connection:
             return questions.signals_named(connection, account, ids)
 

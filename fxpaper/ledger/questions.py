@@ -110,14 +110,14 @@ def signal(connection: Connection, account: str, id_: str) -> SignalRecord | Non
 def signals_named(
     connection: Connection, account: str, ids: Collection[str]
 ) -> dict[str, SignalRecord]:
-    """Return those readable signals that are known among ``ids``."""
+    """Return those signals, readable or not, that are known among ``ids``."""
     found: dict[str, SignalRecord] = {}
     names = sorted(ids)
     for first in range(0, len(names), _IDS_AT_ONCE):
         some = names[first : first + _IDS_AT_ONCE]
         wanted = _SIGNAL.where(SIGNALS.c.account == account, SIGNALS.c.id.in_(some))
         records = map(_record, connection.execute(wanted))
-        found |= {r.signal.id: r for r in records if isinstance(r.signal, Signal)}
+        found |= {record.signal.id: record for record in records}
     return found
 
 

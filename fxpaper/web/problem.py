@@ -126,20 +126,25 @@ def refused(refusal: Refused) -> ProblemError:
     return ProblemError(refusal.code, refusal.text, actual=refusal.actual, limit=refusal.limit)
 
 
-def refused_signal(refusal: Refused, body: bytes, signal_id: str) -> ProblemError:
+def refused_signal(
+    refusal: Refused, body: bytes, signal_id: str, pointer: str = ""
+) -> ProblemError:
     """Return the problem of a signal that was not taken: 400 where ``body`` is no JSON, else 422.
 
     Args:
         refusal: why not.
         body: what was sent.
         signal_id: the journal row to look at.
+        pointer: the field it is about; empty when it is about the whole.
     """
+    faults = (Fault(pointer=f"/{pointer}", detail=refusal.text),) if pointer else ()
     return ProblemError(
         refusal.code,
         refusal.text,
         actual=refusal.actual,
         limit=refusal.limit,
         status=HTTPStatus.UNPROCESSABLE_ENTITY if _is_json(body) else HTTPStatus.BAD_REQUEST,
+        errors=faults,
         signal_id=signal_id,
     )
 

@@ -22,7 +22,6 @@ from fxpaper.domain.quote import Quote
 from fxpaper.domain.refusal import RefusalCode, Refused
 from fxpaper.domain.signal import ModelPolicy, Signal, SignalRecord, UnreadableSignal
 from fxpaper.errors import FxpaperError, TransientError
-from fxpaper.ledger.ledger import Ledger
 from fxpaper.ledger.shell import LedgerShell
 from fxpaper.signals.desk import Desk
 from fxpaper.signals.journal import reused
@@ -164,7 +163,7 @@ class ExecutionWorker:
         ids = {request.signal.id for request in requests if isinstance(request, TakeSignal)}
         if not ids:
             return {}
-        return await self._ledger.read(lambda ledger: _rows(ledger, self.account, ids))
+        return await self._ledger.read(lambda ledger: ledger.signals_named(self.account, ids))
 
     def _take(
         self, signal: Signal | UnreadableSignal, known: dict[str, SignalRecord]
@@ -234,8 +233,3 @@ class ExecutionWorker:
                 for waiting in self._deciding.pop(recorded.event.signal_id, ()):
                     if not waiting.done():
                         waiting.set_result(None)
-
-
-def _rows(ledger: Ledger, account: str, ids: Iterable[str]) -> dict[str, SignalRecord]:
-    rows = {name: ledger.signal(account, name) for name in ids}
-    return {name: row for name, row in rows.items() if row is not None and row.signal.id == name}

@@ -10,9 +10,16 @@ from fxpaper.clock import Clock
 from fxpaper.domain.deal import Deal
 from fxpaper.domain.instrument import Instrument
 from fxpaper.domain.refusal import RefusalCode, Refused
-from fxpaper.domain.signal import ModelPolicy, Signal, SignalRecord, SignalStatus
+from fxpaper.domain.signal import (
+    ModelPolicy,
+    Signal,
+    SignalRecord,
+    SignalStatus,
+    UnreadableSignal,
+)
 from fxpaper.errors import TransientError
 from fxpaper.ledger.shell import LedgerShell
+from fxpaper.signals.intake.lines import at_place
 from fxpaper.signals.intake.native import Arrival, read_signal
 from fxpaper.signals.journal import unknown_account
 from fxpaper.worker.execution import ExecutionWorker
@@ -53,7 +60,9 @@ class AccountFront:
         self._lifetime_ns = lifetime_ns
         self._fetch = fetch
 
-    async def submit(self, body: bytes, door: str, place: str = "") -> Taken:
+    async def submit(
+        self, body: bytes, door: str, place: str = "", patience: float = _PATIENCE_SECONDS
+    ) -> Taken:
         """Journal and decide a signal; answers after the commit.
 
         A signal that needs a fresher quote makes a polled source fetch one. Its sender is kept
@@ -63,6 +72,7 @@ class AccountFront:
             body: what was received.
             door: how it came in.
             place: see :class:`fxpaper.signals.intake.native.Arrival`.
+            patience: how long the sender is kept waiting, in seconds.
         """
         account = self.worker.account
         arrival = Arrival(
@@ -76,11 +86,13 @@ class AccountFront:
         signal = read_signal(body, arrival)
         if isinstance(signal, Signal) and signal.account != account:
             signal = unknown_account(signal, account)
+        if place and isinstance(signal, UnreadableSignal):
+            signal = at_place(signal, place)
         taken = await self.worker.ask_signal(signal)
         if taken.record.status is not SignalStatus.WAITING or not isinstance(signal, Signal):
             return taken
         await self._try_to_fetch(signal.symbol)
-        await self.worker.decided(signal.id, _PATIENCE_SECONDS)
+        await self.worker.decided(signal.id, patience)
         return Taken(await self._row(signal.id, taken.record), taken.duplicate, taken.reused)
 
     async def close(self, position_id: str) -> Deal | Refused:

@@ -36,16 +36,21 @@ def read_recorded(
     """
     found: list[Signal | UnreadableSignal] = []
     for number, line in signal_lines(content):
-        signal = read_signal(line, replace(arrival, place=f"{name} line {number}"))
+        place = f"{name} line {number}"
+        signal = read_signal(line, replace(arrival, place=place))
         if isinstance(signal, Signal):
             signal = _at_its_own_time(signal, line)
         if isinstance(signal, UnreadableSignal):
-            text = f"{name} line {number}: {signal.refusal.text}"
-            refusal = replace(signal.refusal, text=text)
             received = min(signal.received_at, quotes_end_at)
-            signal = replace(signal, refusal=refusal, received_at=received)
+            signal = replace(at_place(signal, place), received_at=received)
         found.append(signal)
     return sorted(found, key=lambda signal: signal.received_at)
+
+
+def at_place(signal: UnreadableSignal, place: str) -> UnreadableSignal:
+    """Return an unreadable signal whose text names where it stands, e.g. ``a.jsonl line 3``."""
+    refusal = replace(signal.refusal, text=f"{place}: {signal.refusal.text}")
+    return replace(signal, refusal=refusal)
 
 
 def _at_its_own_time(signal: Signal, line: bytes) -> Signal | UnreadableSignal:

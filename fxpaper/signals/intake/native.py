@@ -22,7 +22,7 @@ import msgspec
 
 from fxpaper.domain.instant import Instant
 from fxpaper.domain.instrument import Instrument
-from fxpaper.domain.refusal import RefusalCode, Refused
+from fxpaper.domain.refusal import RefusalCode
 from fxpaper.domain.signal import Signal, SignalSide, UnreadableSignal
 from fxpaper.signals.intake import fields
 from fxpaper.signals.intake.fields import Unreadable
@@ -69,11 +69,11 @@ def read_signal(body: bytes, arrival: Arrival) -> Signal | UnreadableSignal:
     try:
         table = _object(body)
     except Unreadable as problem:
-        return _unreadable(body, arrival, {}, problem.refused)
+        return _unreadable(body, arrival, {}, problem)
     try:
         return _signal(table, arrival, body)
     except Unreadable as problem:
-        return _unreadable(body, arrival, table, problem.refused)
+        return _unreadable(body, arrival, table, problem)
 
 
 def _object(body: bytes) -> dict[str, object]:
@@ -185,7 +185,7 @@ def _digest(signal: Signal, at: Instant | None, expires_at: Instant | None) -> s
 
 
 def _unreadable(
-    body: bytes, arrival: Arrival, table: Mapping[str, object], refused: Refused
+    body: bytes, arrival: Arrival, table: Mapping[str, object], problem: Unreadable
 ) -> UnreadableSignal:
     place = arrival.place or str(arrival.received_at)
     name = hashlib.sha256(place.encode() + b"\n" + body.strip()).hexdigest()[:16]
@@ -198,7 +198,8 @@ def _unreadable(
         received_at=arrival.received_at,
         door=arrival.door,
         raw=body[: 4 * _RAW_KEPT].decode("utf-8", errors="replace")[:_RAW_KEPT],
-        refusal=refused,
+        refusal=problem.refused,
+        pointer=problem.pointer,
     )
 
 

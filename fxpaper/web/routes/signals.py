@@ -73,9 +73,10 @@ async def submit(call: Call, query: AccountQuery) -> Answer:  # noqa: ARG001 - c
     answer = await call.rooms.execution.submit(body, DOOR)
     record = answer.record
     if answer.reused is not None:
-        raise problem.refused_signal(answer.reused, body, record.signal.id)
-    if isinstance(record.signal, UnreadableSignal):
-        raise problem.refused_signal(record.signal.refusal, body, record.signal.id)
+        raise problem.refused_signal(answer.reused, body, record.signal.id, "id")
+    signal = record.signal
+    if isinstance(signal, UnreadableSignal):
+        raise problem.refused_signal(signal.refusal, body, signal.id, signal.pointer)
     shown = taken_signal(record, call.rooms.market.instruments(), duplicate=answer.duplicate)
     if answer.duplicate:
         return Answer.of(shown)
