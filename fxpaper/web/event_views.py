@@ -7,17 +7,26 @@ from dataclasses import dataclass
 
 from fxpaper.domain.event import (
     AccountOpened,
+    AccountReset,
+    CashMoved,
     DealBooked,
     Event,
+    MarginCalled,
+    MarginRestored,
     ModelPolicySet,
+    OrderChanged,
+    OrderEnded,
     OrderFilled,
     OrderPlaced,
+    PositionChanged,
     PositionClosed,
     PositionOpened,
     Recorded,
     SignalDecided,
     SignalReceived,
     SignalUnreadable,
+    StoppedOut,
+    SwapAccrued,
     kind_of,
 )
 from fxpaper.domain.signal import Signal, SignalRecord
@@ -63,19 +72,22 @@ class Framing:
         record = SignalRecord(signal=signal, decision=event.decision)
         return signal_record(record, self.instruments)
 
-    def _shown(self, event: Event, seq: int) -> objects.Shown:
+    def _shown(self, event: Event, seq: int) -> objects.Shown:  # noqa: PLR0911 - one per kind
         match event:
             case SignalReceived(signal) | SignalUnreadable(signal):
                 record = SignalRecord(signal=signal, decision=None)
                 return signal_record(record, self.instruments)
-            case OrderPlaced(order) | OrderFilled(order):
+            case OrderPlaced(order) | OrderFilled(order) | OrderChanged(order) | OrderEnded(order):
                 return views.order(order)
             case DealBooked(deal):
                 return views.deal(deal, self.instruments)
-            case PositionOpened(position):
+            case PositionOpened(position) | PositionChanged(position):
                 return views.position(position, self.view)
             case PositionClosed():
                 return self._closed(event)
+            case SwapAccrued(position, amount, nights):
+                shown = views.position(position, self.view)
+                return objects.SwapAccrued(position=shown, amount=amount, nights=nights)
             case _:
                 return _of_account(event, seq)
 
@@ -92,12 +104,16 @@ class Framing:
 
 def _of_account(event: Event, seq: int) -> objects.Shown:
     match event:
-        case AccountOpened(account):
+        case AccountOpened(account) | AccountReset(account):
             shown = views.account(account, views.without_positions(account))
             return shown.model_copy(update={"seq": seq})
         case ModelPolicySet(policy):
             return objects.ModelPolicy(
                 account=policy.account, model=policy.model, auto_execute=policy.auto_execute
             )
+        case CashMoved(kind, amount, balance, comment):
+            return objects.CashMoved(kind=kind, amount=amount, balance=balance, comment=comment)
+        case MarginCalled() | MarginRestored() | StoppedOut():
+            return objects.MarginEvent(equity=event.equity, margin=event.margin, level=event.level)
         case _:
             raise TypeError(f"no frame for {kind_of(event)}")

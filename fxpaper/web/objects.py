@@ -10,8 +10,16 @@ from pydantic import BaseModel, ConfigDict, PlainSerializer, WithJsonSchema
 from fxpaper.domain.account import Mode
 from fxpaper.domain.bar import INTERVALS
 from fxpaper.domain.deal import Entry
+from fxpaper.domain.event import CashKind
 from fxpaper.domain.instant import Instant, format_instant
-from fxpaper.domain.order import DealReason, OrderState, Side
+from fxpaper.domain.order import (
+    DealReason,
+    OrderKind,
+    OrderState,
+    Side,
+    TimeInForce,
+    TriggerSide,
+)
 from fxpaper.domain.quote import Grade, Spread, Transport
 from fxpaper.domain.signal import SignalSide, SignalStatus
 
@@ -95,6 +103,13 @@ class Account(Shown):
     seq: int
 
 
+class Rung(Shown):
+    """A take-profit for a part of a position."""
+
+    price: Amount
+    fraction: Amount
+
+
 class Position(Shown):
     """Open exposure."""
 
@@ -117,6 +132,11 @@ class Position(Shown):
     current_price: Amount | None
     profit: Amount | None
     r: Amount | None
+    swap: Amount
+    trailing: bool
+    close_at: Time | None
+    take_profits: list[Rung]
+    version: int
     digits: int
 
 
@@ -136,7 +156,34 @@ class Order(Shown):
     placed_at: Time
     filled_at: Time | None
     signal_id: str | None
+    kind: OrderKind
+    price: Amount | None
+    limit: Amount | None
+    bound: Amount | None
+    time_in_force: TimeInForce
+    expires_at: Time | None
+    trigger: TriggerSide
+    closes: str | None
+    oco: str | None
+    parent: str | None
+    version: int
+    ended_at: Time | None
+    ended_code: str | None
+    ended_text: str | None
     digits: int
+
+
+class Attribution(Shown):
+    """Where a result comes from: ``mid`` less every cost is ``net``, to the cent."""
+
+    mid: Amount
+    delay: Amount
+    spread: Amount
+    slippage: Amount
+    commission: Amount
+    swap: Amount
+    conversion: Amount
+    net: Amount
 
 
 class Deal(Shown):
@@ -164,6 +211,9 @@ class Deal(Shown):
     balance: Amount
     digits: int
     quote: Quote
+    attribution: Attribution | None
+    ambiguous: bool
+    alternative: Amount | None
 
 
 class PriceLevel(Shown):
@@ -243,6 +293,31 @@ class PositionClosed(Shown):
     commission: Amount
     swap: Amount
     r: Amount | None
+
+
+class SwapAccrued(Shown):
+    """What a rollover earned or cost a position."""
+
+    position: Position
+    amount: Amount
+    nights: int
+
+
+class CashMoved(Shown):
+    """The balance moved without a deal."""
+
+    kind: CashKind
+    amount: Amount
+    balance: Amount
+    comment: str
+
+
+class MarginEvent(Shown):
+    """A margin call, its end, or a stop-out."""
+
+    equity: Amount
+    margin: Amount
+    level: Amount | None
 
 
 class ModelPolicy(Shown):

@@ -9,7 +9,7 @@ from fractions import Fraction
 from fxpaper.aggregator.source import SourceState
 from fxpaper.domain.account import Account, Mode, Valuation
 from fxpaper.domain.bar import Bar
-from fxpaper.domain.deal import Deal
+from fxpaper.domain.deal import Attribution, Deal
 from fxpaper.domain.instant import NS_PER_MS, Instant
 from fxpaper.domain.instrument import Instrument, Points, format_price
 from fxpaper.domain.money import currency_digits, to_decimal
@@ -125,12 +125,21 @@ def position(position: Position, view: AccountView | None) -> objects.Position:
         current_price=_price(closes_at, digits),
         profit=profit,
         r=_multiple(profit, position.risk),
+        swap=position.swap,
+        trailing=position.exits.trail is not None,
+        close_at=position.exits.close_at,
+        take_profits=[
+            objects.Rung(price=format_price(rung.price, digits), fraction=rung.fraction)
+            for rung in position.exits.ladder
+        ],
+        version=position.version,
         digits=digits,
     )
 
 
 def order(order: Order) -> objects.Order:
     """Show an order."""
+    ended = order.ended
     return objects.Order(
         id=order.id,
         account=order.account,
@@ -145,6 +154,20 @@ def order(order: Order) -> objects.Order:
         placed_at=order.placed_at,
         filled_at=order.filled_at,
         signal_id=order.signal_id,
+        kind=order.kind,
+        price=_price(order.price, order.digits),
+        limit=_price(order.limit, order.digits),
+        bound=_price(order.bound, order.digits),
+        time_in_force=order.time_in_force,
+        expires_at=order.expires_at,
+        trigger=order.trigger,
+        closes=order.closes,
+        oco=order.oco,
+        parent=order.parent,
+        version=order.version,
+        ended_at=order.ended_at,
+        ended_code=None if ended is None else ended.code.value,
+        ended_text=None if ended is None else ended.text,
         digits=order.digits,
     )
 
@@ -176,6 +199,22 @@ def deal(deal: Deal, instruments: Instruments) -> objects.Deal:
         balance=deal.balance,
         digits=deal.digits,
         quote=quote(deal.quote, deal.digits),
+        attribution=None if deal.attribution is None else _attribution(deal.attribution),
+        ambiguous=deal.ambiguous,
+        alternative=deal.alternative,
+    )
+
+
+def _attribution(found: Attribution) -> objects.Attribution:
+    return objects.Attribution(
+        mid=found.mid,
+        delay=found.delay,
+        spread=found.spread,
+        slippage=found.slippage,
+        commission=found.commission,
+        swap=found.swap,
+        conversion=found.conversion,
+        net=found.net,
     )
 
 

@@ -81,6 +81,20 @@ async def test_a_signal_of_a_model_that_may_execute_is_filled(daemon: Daemon):
         "placed_at": "2026-09-21T14:13:20.000000Z",
         "filled_at": "2026-09-21T14:13:21.000000Z",
         "signal_id": "s1",
+        "kind": "market",
+        "price": None,
+        "limit": None,
+        "bound": None,
+        "time_in_force": "gtc",
+        "expires_at": None,
+        "trigger": "default",
+        "closes": None,
+        "oco": None,
+        "parent": None,
+        "version": 1,
+        "ended_at": None,
+        "ended_code": None,
+        "ended_text": None,
         "digits": 5,
     }
     position = {
@@ -103,6 +117,11 @@ async def test_a_signal_of_a_model_that_may_execute_is_filled(daemon: Daemon):
         "current_price": "1.08241",
         "profit": "-4.80",
         "r": "-0.05",
+        "swap": "0",
+        "trailing": False,
+        "close_at": None,
+        "take_profits": [],
+        "version": 1,
         "digits": 5,
     }
     assert chain["positions"] == [position]

@@ -71,9 +71,14 @@ export type AccountEvent =
   | Numbered<"account_opened", Account>
   | Numbered<"model_policy_set", { account: string; model: string; auto_execute: boolean }>
   | Numbered<"signal_received" | "signal_unreadable" | "signal_decided", SignalRecord>
-  | Numbered<"order_placed" | "order_filled", Order>
+  | Numbered<"order_placed" | "order_filled" | "order_changed" | "order_ended", Order>
   | Numbered<"deal_booked", Deal>
-  | Numbered<"position_opened", Position>
+  | Numbered<"position_opened" | "position_changed", Position>
+  | Numbered<"swap_accrued", { position: Position; amount: string; nights: number }>
+  | Numbered<
+      "margin_called" | "margin_restored" | "stopped_out",
+      { equity: string; margin: string; level: string | null }
+    >
   | Numbered<
       "position_closed",
       {

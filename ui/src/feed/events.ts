@@ -38,7 +38,11 @@ export function apply(event: AccountEvent, books: Books): void {
       books.deals.add(event.data);
       return;
     case "position_opened":
+    case "position_changed":
       books.positions.open(event.data);
+      return;
+    case "swap_accrued":
+      books.positions.open(event.data.position);
       return;
     case "position_closed":
       books.positions.remove(event.data.position.id);
@@ -53,6 +57,16 @@ export function news(event: AccountEvent, currency: string): { tone: Tone; text:
     case "signal_decided":
     case "signal_unreadable":
       return ofSignal(event.data);
+    case "margin_called":
+      return {
+        tone: "bad",
+        text: `Margin call: the margin level is ${event.data.level ?? "–"} %.`,
+      };
+    case "stopped_out":
+      return {
+        tone: "bad",
+        text: `Stop-out at a margin level of ${event.data.level ?? "–"} %: positions are closed.`,
+      };
     default:
       return null;
   }
