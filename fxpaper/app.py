@@ -25,7 +25,7 @@ from fxpaper.clock import Clock, ManualClock, SystemClock
 from fxpaper.config import Settings
 from fxpaper.domain.account import Account, Mode
 from fxpaper.domain.bar import Bar
-from fxpaper.domain.deal import Deal
+from fxpaper.domain.command import Command
 from fxpaper.domain.event import Recorded
 from fxpaper.domain.instant import NS_PER_SECOND, Instant
 from fxpaper.domain.instrument import BrokerProfile, Instrument
@@ -41,7 +41,7 @@ from fxpaper.errors import ConfigurationError
 from fxpaper.ledger.ledger import Ledger
 from fxpaper.ledger.records import LedgerState
 from fxpaper.ledger.shell import LedgerShell
-from fxpaper.signals.desk import Desk
+from fxpaper.signals.desk import Desk, PlaceAmount
 from fxpaper.signals.intake.symbols import canonical_symbol
 from fxpaper.signals.rules import SignalRules
 from fxpaper.web.page import missing_reason, page_root
@@ -325,8 +325,10 @@ class _Execution:
         taken = await self._front.submit(body, door)
         return SignalAnswer(taken.record, taken.duplicate, taken.reused)
 
-    async def close(self, position_id: str) -> Deal | Refused:
-        return await self._front.close(position_id)
+    async def carry_out(
+        self, wish: Command | PlaceAmount, symbol: str | None
+    ) -> tuple[Recorded, ...] | Refused:
+        return await self._front.carry_out(wish, symbol)
 
     async def set_policy(self, policy: ModelPolicy) -> ModelPolicy:
         return await self._front.set_policy(policy)

@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 
 class Check(msgspec.Struct, frozen=True):
@@ -27,7 +27,7 @@ class Check(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Approved(Generic[T]):
+class Approved(Generic[T_co]):
     """A command that the risk gate let through. Only ``signals/risk.py`` makes one.
 
     Args:
@@ -35,5 +35,5 @@ class Approved(Generic[T]):
         checks: every number that was seen.
     """
 
-    command: T
+    command: T_co
     checks: tuple[Check, ...]

@@ -198,3 +198,21 @@ class ResetAccount(msgspec.Struct, frozen=True, kw_only=True):
     account: str
     balance: Decimal | None = None
     comment: str = ""
+
+
+Reducing = (
+    ModifyOrder
+    | CancelOrder
+    | ModifyPosition
+    | ClosePosition
+    | CloseBy
+    | CloseAll
+    | MoveCash
+    | ResetAccount
+)
+"""What needs no approval: it opens nothing."""
+
+Opening = PlaceOrder | PlaceGroup | ReversePosition
+"""What needs one."""
+
+Command = Opening | Reducing

@@ -2,12 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from fxpaper.domain.approval import Approved
-from fxpaper.domain.command import ClosePosition, PlaceOrder
+from fxpaper.domain.command import (
+    CancelOrder,
+    CloseAll,
+    CloseBy,
+    ClosePosition,
+    ModifyOrder,
+    ModifyPosition,
+    MoveCash,
+    Opening,
+    PlaceGroup,
+    PlaceOrder,
+    Reducing,
+    ResetAccount,
+    ReversePosition,
+)
 from fxpaper.domain.event import Recorded
 from fxpaper.domain.instant import Instant
 from fxpaper.domain.refusal import Refused
 from fxpaper.engine.engine import Engine
+
+Answer = list[Recorded] | Refused
 
 
 class PaperBroker:
@@ -18,12 +37,24 @@ class PaperBroker:
     """
 
     def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+        self._acts: dict[type, Callable[[Any, Instant], Answer]] = {
+            PlaceOrder: engine.place,
+            PlaceGroup: engine.place_group,
+            ReversePosition: engine.reverse,
+            ModifyOrder: engine.modify_order,
+            CancelOrder: engine.cancel,
+            ModifyPosition: engine.modify_position,
+            ClosePosition: engine.close,
+            CloseBy: engine.close_by,
+            CloseAll: engine.close_all,
+            MoveCash: engine.move_cash,
+            ResetAccount: engine.reset,
+        }
 
-    def submit(self, approved: Approved[PlaceOrder], now: Instant) -> list[Recorded] | Refused:
-        """Execute an approved order; a refusal changes nothing."""
-        return self._engine.place(approved.command, now)
+    def submit(self, approved: Approved[Opening], now: Instant) -> Answer:
+        """Execute what may open something; a refusal changes nothing."""
+        return self._acts[type(approved.command)](approved.command, now)
 
-    def close(self, command: ClosePosition, now: Instant) -> list[Recorded] | Refused:
-        """Close a position; reducing risk needs no approval."""
-        return self._engine.close(command, now)
+    def carry_out(self, command: Reducing, now: Instant) -> Answer:
+        """Execute what opens nothing, which needs no approval; a refusal changes nothing."""
+        return self._acts[type(command)](command, now)

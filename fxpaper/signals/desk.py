@@ -9,8 +9,12 @@ looked at. What a signal causes is recorded before its decision, so the decision
 from __future__ import annotations
 
 from collections.abc import Iterable
+from decimal import Decimal
 
-from fxpaper.domain.command import ClosePosition
+import msgspec
+from msgspec.structs import replace
+
+from fxpaper.domain.command import Command, PlaceGroup, PlaceOrder, ReversePosition
 from fxpaper.domain.event import (
     ModelPolicySet,
     Recorded,
@@ -19,15 +23,31 @@ from fxpaper.domain.event import (
     SignalUnreadable,
 )
 from fxpaper.domain.instant import Instant
-from fxpaper.domain.order import DealReason
 from fxpaper.domain.quote import Quote
 from fxpaper.domain.refusal import Refused
 from fxpaper.domain.signal import ModelPolicy, Signal, UnreadableSignal
+from fxpaper.engine.amounts import AmountKind, lots_of
 from fxpaper.engine.engine import Engine
+from fxpaper.engine.matching import market_price
 from fxpaper.engine.timers import NEVER
 from fxpaper.execution.paper import PaperBroker
 from fxpaper.signals.judgement import Judgement
+from fxpaper.signals.risk import by_hand
 from fxpaper.signals.rules import SignalRules
+
+
+class PlaceAmount(msgspec.Struct, frozen=True):
+    """An order whose volume is an amount, worked out when it is placed.
+
+    Args:
+        order: all but its lots.
+        kind: what the amount is in.
+        amount: positive.
+    """
+
+    order: PlaceOrder
+    kind: AmountKind
+    amount: Decimal
 
 
 class Desk:
@@ -115,10 +135,27 @@ class Desk:
             events += self._try(signal, signal.expires_at)
         return events
 
-    def close(self, account: str, position_id: str, now: Instant) -> list[Recorded] | Refused:
-        """Close a position for a person."""
-        command = ClosePosition(account=account, position_id=position_id, reason=DealReason.MANUAL)
-        return self._broker.close(command, now)
+    def carry_out(self, wish: Command | PlaceAmount, now: Instant) -> list[Recorded] | Refused:
+        """Carry out what a person wants, or say why not; a refusal changes nothing."""
+        command = self._sized(wish, now) if isinstance(wish, PlaceAmount) else wish
+        if isinstance(command, Refused):
+            return command
+        if isinstance(command, PlaceOrder | PlaceGroup | ReversePosition):
+            return self._broker.submit(by_hand(command), now)
+        return self._broker.carry_out(command, now)
+
+    def _sized(self, wish: PlaceAmount, now: Instant) -> PlaceOrder | Refused:
+        """Return the order that an amount stands for, at the prices of now."""
+        order, board = wish.order, self.engine.board
+        blocked = self.engine.untradeable(order.symbol, now)
+        state = self.engine.state.accounts.get(order.account)
+        if wish.kind is AmountKind.LOTS or state is None:
+            return replace(order, lots=wish.amount)
+        if blocked is not None:
+            return blocked
+        price = order.limit or order.price or market_price(order.side, board.quotes[order.symbol])
+        lots = lots_of(wish.kind, wish.amount, order, price, state, board)
+        return lots if isinstance(lots, Refused) else replace(order, lots=lots)
 
     def _try(self, signal: Signal, now: Instant) -> list[Recorded]:
         policy = self.policy(signal.account, signal.model)

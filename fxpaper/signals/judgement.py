@@ -177,7 +177,7 @@ class Judgement:
                 reason=DealReason.SIGNAL,
                 signal_id=signal.id,
             )
-            answer = self._broker.close(command, now)
+            answer = self._broker.carry_out(command, now)
             if isinstance(answer, Refused):
                 return events, _refuse(answer, checks, quote, now)
             events += answer

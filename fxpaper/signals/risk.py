@@ -6,13 +6,14 @@ from decimal import Decimal
 from fractions import Fraction
 
 from fxpaper.domain.approval import Approved, Check
-from fxpaper.domain.command import PlaceOrder
+from fxpaper.domain.command import Opening, PlaceOrder
 from fxpaper.domain.instrument import Points, format_price
 from fxpaper.domain.money import to_decimal
 from fxpaper.domain.quote import Quote
 from fxpaper.domain.refusal import RefusalCode, Refused
+from fxpaper.engine import opening as openings
 from fxpaper.engine.board import PriceBoard
-from fxpaper.engine.opening import Opening, opening
+from fxpaper.engine.opening import opening
 from fxpaper.engine.state import AccountState
 from fxpaper.signals.rules import SignalRules
 
@@ -41,6 +42,11 @@ def check(
     return tuple(checks), Approved(order, tuple(checks))
 
 
+def by_hand(command: Opening) -> Approved[Opening]:
+    """Approve a person's own order: what the broker itself asks is all it has to pass."""
+    return Approved(command, (Check("by_hand", "a person's order", "", passed=True),))
+
+
 def too_far(level: Points, name: str, quote: Quote, digits: int, limit: Decimal) -> Refused | None:
     """Return why a level is taken for a mistake: too far from the market to be meant."""
     distance = Fraction(abs(level - quote.bid), quote.bid)
@@ -56,13 +62,13 @@ def too_far(level: Points, name: str, quote: Quote, digits: int, limit: Decimal)
     )
 
 
-def _margin(numbers: Opening, currency: str) -> Check:
+def _margin(numbers: openings.Opening, currency: str) -> Check:
     needed = numbers.margin + numbers.commission
     return Check("margin", f"{needed} {currency}", f"≤ {numbers.free_margin} {currency}", True)  # noqa: FBT003
 
 
 def _risk(
-    order: PlaceOrder, numbers: Opening, equity: Decimal, rules: SignalRules, currency: str
+    order: PlaceOrder, numbers: openings.Opening, equity: Decimal, rules: SignalRules, currency: str
 ) -> tuple[Check, Refused | None]:
     risk = numbers.risk if numbers.risk is not None else equity
     ceiling = to_decimal(Fraction(equity) * Fraction(rules.max_risk_percent) / 100, 2)

@@ -8,8 +8,9 @@ from fractions import Fraction
 import msgspec
 
 from fxpaper.domain.instrument import Instrument
-from fxpaper.domain.money import floor_decimal, floor_to_step
-from fxpaper.domain.refusal import RefusalCode, Refused
+from fxpaper.domain.money import floor_decimal
+from fxpaper.domain.refusal import Refused
+from fxpaper.engine.amounts import lots_for_risk
 from fxpaper.signals.rules import SignalRules
 
 
@@ -36,36 +37,6 @@ def share_of_risk(confidence: Decimal, rules: SignalRules) -> Fraction:
         return Fraction(1)
     along = (Fraction(confidence) - low) / (1 - low)
     return start + (1 - start) * min(max(along, Fraction(0)), Fraction(1))
-
-
-def lots_for_risk(
-    risk: Fraction, loss_per_lot: Fraction, instrument: Instrument, currency: str
-) -> Decimal | Refused:
-    """Return the largest volume, in lots, that loses at most ``risk`` when its stop is hit.
-
-    Args:
-        risk: money at risk, in account currency; positive.
-        loss_per_lot: what one lot loses at its stop, costs included; positive.
-        instrument: gives the lot step and limits.
-        currency: of both amounts, for the message.
-
-    Rounds down to the lot step, so the risk is a ceiling and never a target; computes in
-    fractions, so 100 over 333.33… is 0.30 lots and not 0.29.
-    """
-    exact = risk / loss_per_lot
-    lots = min(floor_to_step(exact, instrument.lot_step), instrument.max_lots)
-    if lots >= instrument.min_lots:
-        return lots
-    shown = floor_decimal(exact, 4)
-    return Refused(
-        code=RefusalCode.LOTS_BELOW_MINIMUM,
-        actual=str(shown),
-        limit=str(instrument.min_lots),
-        text=f"{floor_decimal(risk, 2)} {currency} at risk, with "
-        f"{floor_decimal(loss_per_lot, 2)} {currency} lost per lot at the stop, allows {shown} "
-        f"lots of {instrument.symbol}; the smallest order is {instrument.min_lots}. Raise the "
-        "risk or tighten the stop.",
-    )
 
 
 def size(

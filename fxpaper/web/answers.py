@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from fxpaper.domain.account import Mode
+from fxpaper.domain.order import Side
 from fxpaper.domain.signal import SignalStatus
 from fxpaper.web.objects import (
     Account,
@@ -71,6 +73,46 @@ class BarsQuery(Asked):
 
 class NoQuery(Asked):
     """Nothing can be asked."""
+
+
+class CloseQuery(AccountQuery):
+    """How much to close; all of it when left out."""
+
+    lots: Annotated[Decimal, Field(gt=0, allow_inf_nan=False)] | None = None
+
+
+class CloseByBody(Asked):
+    """The other position."""
+
+    other_id: str
+
+
+class CloseAllBody(Asked):
+    """Which positions; every one when nothing is named."""
+
+    symbol: str | None = None
+    side: Side | None = None
+
+
+class ReverseBody(Asked):
+    """Levels of the new position."""
+
+    stop_loss: Annotated[Decimal, Field(gt=0, allow_inf_nan=False)] | None = None
+    take_profit: Annotated[Decimal, Field(gt=0, allow_inf_nan=False)] | None = None
+
+
+class CashBody(Asked):
+    """Money to pay in, or, negative, to take out."""
+
+    amount: Annotated[Decimal, Field(allow_inf_nan=False)]
+    comment: Annotated[str, Field(max_length=200)] = ""
+
+
+class ResetBody(Asked):
+    """What to begin anew with; the initial balance when left out."""
+
+    balance: Annotated[Decimal, Field(gt=0, allow_inf_nan=False)] | None = None
+    comment: Annotated[str, Field(max_length=200)] = ""
 
 
 class PolicyBody(Asked):
@@ -227,6 +269,15 @@ class AccountSnapshot(Shown):
     deals: list[Deal]
     signals: list[SignalRecord]
     models: list[Model]
+
+
+class Done(Shown):
+    """What a command has changed: orders and open positions as they are now, and new deals."""
+
+    orders: list[Order]
+    positions: list[Position]
+    deals: list[Deal]
+    account: Account
 
 
 class Fault(Shown):

@@ -9,13 +9,15 @@ import msgspec
 from fxpaper.aggregator.source import SourceState
 from fxpaper.domain.account import Account, Valuation
 from fxpaper.domain.bar import Bar
-from fxpaper.domain.deal import Deal
+from fxpaper.domain.command import Command
+from fxpaper.domain.event import Recorded
 from fxpaper.domain.instant import Instant
 from fxpaper.domain.instrument import Instrument, Points
 from fxpaper.domain.position import Position
 from fxpaper.domain.quote import Quote
 from fxpaper.domain.refusal import Refused
 from fxpaper.domain.signal import ModelPolicy, SignalRecord
+from fxpaper.signals.desk import PlaceAmount
 
 
 class AccountView(msgspec.Struct, frozen=True):
@@ -57,8 +59,13 @@ class Execution(Protocol):
         Waits a short while for a fresh quote; after that the answer's record is still waiting.
         """
 
-    async def close(self, position_id: str) -> Deal | Refused:
-        """Close a position at the market, for a person; answers after the commit."""
+    async def carry_out(
+        self, wish: Command | PlaceAmount, symbol: str | None
+    ) -> tuple[Recorded, ...] | Refused:
+        """Do what a person wants; answers with what it caused, after the commit.
+
+        A fresh quote of ``symbol``, where one is given and needed, is fetched first.
+        """
 
     async def set_policy(self, policy: ModelPolicy) -> ModelPolicy:
         """Change what a model may do; answers after the commit."""

@@ -38,6 +38,8 @@ _STATUS: dict[RefusalCode | ProblemCode, HTTPStatus] = {
     RefusalCode.UNKNOWN_ACCOUNT: HTTPStatus.NOT_FOUND,
     RefusalCode.UNKNOWN_POSITION: HTTPStatus.NOT_FOUND,
     RefusalCode.UNKNOWN_SIGNAL: HTTPStatus.NOT_FOUND,
+    RefusalCode.UNKNOWN_ORDER: HTTPStatus.NOT_FOUND,
+    RefusalCode.CHANGED_MEANWHILE: HTTPStatus.CONFLICT,
     RefusalCode.NO_QUOTE: HTTPStatus.SERVICE_UNAVAILABLE,
     RefusalCode.STALE_QUOTE: HTTPStatus.SERVICE_UNAVAILABLE,
     RefusalCode.GRADE_TOO_LOW: HTTPStatus.SERVICE_UNAVAILABLE,

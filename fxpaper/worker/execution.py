@@ -16,17 +16,17 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 import structlog
 
 from fxpaper.clock import Clock
-from fxpaper.domain.deal import Deal
-from fxpaper.domain.event import DealBooked, Recorded, SignalDecided
+from fxpaper.domain.command import Command
+from fxpaper.domain.event import Recorded, SignalDecided
 from fxpaper.domain.quote import Quote
 from fxpaper.domain.refusal import RefusalCode, Refused
 from fxpaper.domain.signal import ModelPolicy, Signal, SignalRecord, UnreadableSignal
 from fxpaper.errors import FxpaperError, TransientError
 from fxpaper.ledger.shell import LedgerShell
-from fxpaper.signals.desk import Desk
+from fxpaper.signals.desk import Desk, PlaceAmount
 from fxpaper.signals.journal import reused
 from fxpaper.worker.committed import Committed
-from fxpaper.worker.inbox import ChangePolicy, CloseByHand, Outbox, Request, Taken, TakeSignal
+from fxpaper.worker.inbox import CarryOut, ChangePolicy, Outbox, Request, Taken, TakeSignal
 
 log = structlog.get_logger(__name__)
 
@@ -85,10 +85,11 @@ class ExecutionWorker:
         self._queue.put_nowait(TakeSignal(signal, answer))
         return await answer
 
-    async def ask_close(self, position_id: str) -> Deal | Refused:
-        """Close a position for a person; answers after the commit."""
-        answer: asyncio.Future[Deal | Refused] = asyncio.get_running_loop().create_future()
-        self._queue.put_nowait(CloseByHand(position_id, answer))
+    async def ask(self, wish: Command | PlaceAmount) -> tuple[Recorded, ...] | Refused:
+        """Do what a person wants; answers with what it caused, after the commit."""
+        answer: asyncio.Future[tuple[Recorded, ...] | Refused]
+        answer = asyncio.get_running_loop().create_future()
+        self._queue.put_nowait(CarryOut(wish, answer))
         return await answer
 
     async def ask_policy(self, policy: ModelPolicy) -> ModelPolicy:
@@ -147,12 +148,14 @@ class ExecutionWorker:
             match item:
                 case Quote():
                     events += self._desk.on_quote(item)
-                case TakeSignal(signal, answer):
+                case TakeSignal(signal, waiting):
                     caused, taken = self._take(signal, known)
                     events += caused
-                    outbox.put(answer, taken)
-                case CloseByHand(position_id, closing):
-                    events += self._close(position_id, closing, outbox)
+                    outbox.put(waiting, taken)
+                case CarryOut(wish, done):
+                    answer = self._desk.carry_out(wish, self._clock.now())
+                    outbox.put(done, answer if isinstance(answer, Refused) else tuple(answer))
+                    events += [] if isinstance(answer, Refused) else answer
                 case ChangePolicy(policy, changed):
                     events += self._desk.set_policy(policy, self._clock.now())
                     outbox.put(changed, policy)
@@ -193,19 +196,6 @@ class ExecutionWorker:
         record = SignalRecord(signal=signal, decision=decision)
         known[signal.id] = record
         return events, Taken(record)
-
-    def _close(
-        self, position_id: str, answer: asyncio.Future[Deal | Refused], outbox: Outbox
-    ) -> list[Recorded]:
-        caused = self._desk.close(self.account, position_id, self._clock.now())
-        if isinstance(caused, Refused):
-            outbox.put(answer, caused)
-            return []
-        booked = next(
-            recorded.event for recorded in caused if isinstance(recorded.event, DealBooked)
-        )
-        outbox.put(answer, booked.deal)
-        return caused
 
     async def _undo(self, requests: Iterable[Request], problem: FxpaperError) -> None:
         """Forget a batch that could not be committed and load the account as the ledger has it."""

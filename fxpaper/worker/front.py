@@ -7,7 +7,8 @@ from collections.abc import Awaitable, Callable, Mapping
 import structlog
 
 from fxpaper.clock import Clock
-from fxpaper.domain.deal import Deal
+from fxpaper.domain.command import Command
+from fxpaper.domain.event import Recorded
 from fxpaper.domain.instrument import Instrument
 from fxpaper.domain.refusal import RefusalCode, Refused
 from fxpaper.domain.signal import (
@@ -19,6 +20,7 @@ from fxpaper.domain.signal import (
 )
 from fxpaper.errors import TransientError
 from fxpaper.ledger.shell import LedgerShell
+from fxpaper.signals.desk import PlaceAmount
 from fxpaper.signals.intake.lines import at_place
 from fxpaper.signals.intake.native import Arrival, read_signal
 from fxpaper.signals.journal import unknown_account
@@ -95,15 +97,20 @@ class AccountFront:
         await self.worker.decided(signal.id, patience)
         return Taken(await self._row(signal.id, taken.record), taken.duplicate, taken.reused)
 
-    async def close(self, position_id: str) -> Deal | Refused:
-        """Close a position at the market for a person; answers after the commit."""
-        answer = await self.worker.ask_close(position_id)
-        if isinstance(answer, Refused) and answer.code in _NEEDS_A_QUOTE:
-            for position in self.worker.committed.positions:
-                if position.id == position_id:
-                    await self._try_to_fetch(position.symbol)
-                    return await self.worker.ask_close(position_id)
-        return answer
+    async def carry_out(
+        self, wish: Command | PlaceAmount, symbol: str | None
+    ) -> tuple[Recorded, ...] | Refused:
+        """Do what a person wants; answers with what it caused, after the commit.
+
+        Args:
+            wish: what.
+            symbol: a fresh quote of it is fetched where one is needed.
+        """
+        answer = await self.worker.ask(wish)
+        if symbol is None or not isinstance(answer, Refused) or answer.code not in _NEEDS_A_QUOTE:
+            return answer
+        await self._try_to_fetch(symbol)
+        return await self.worker.ask(wish)
 
     async def set_policy(self, policy: ModelPolicy) -> ModelPolicy:
         """Change what a model may do; answers after the commit."""

@@ -6,9 +6,11 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from fxpaper.domain.deal import Deal
+from fxpaper.domain.command import Command
+from fxpaper.domain.event import Recorded
 from fxpaper.domain.refusal import Refused
 from fxpaper.domain.signal import ModelPolicy, Signal, SignalRecord, UnreadableSignal
+from fxpaper.signals.desk import PlaceAmount
 
 T = TypeVar("T")
 
@@ -37,11 +39,11 @@ class TakeSignal:
 
 
 @dataclass(frozen=True, slots=True)
-class CloseByHand:
-    """A person wants a position closed."""
+class CarryOut:
+    """A person wants something done."""
 
-    position_id: str
-    answer: asyncio.Future[Deal | Refused]
+    wish: Command | PlaceAmount
+    answer: asyncio.Future[tuple[Recorded, ...] | Refused]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ class ChangePolicy:
     answer: asyncio.Future[ModelPolicy]
 
 
-Request = TakeSignal | CloseByHand | ChangePolicy
+Request = TakeSignal | CarryOut | ChangePolicy
 
 
 @dataclass(slots=True)

@@ -137,7 +137,11 @@ def test_a_readable_signal_is_found_before_an_unreadable_one_of_its_id(ledger: L
 def test_only_readable_signals_are_found_by_name(ledger: Ledger):
     ledger.commit(samples.day())
     many = {f"x{i}" for i in range(2_000)}
-    assert ledger.signals_named("paper", {"s1", "s2", "u-9", "s4"} | many).keys() == {"s1", "u-9", "s4"}
+    assert ledger.signals_named("paper", {"s1", "s2", "u-9", "s4"} | many).keys() == {
+        "s1",
+        "u-9",
+        "s4",
+    }
     assert ledger.signals_named("paper", ()) == {}
 
 

@@ -201,4 +201,4 @@ def test_every_code_has_a_status_of_its_kind():
     assert statuses[RefusalCode.STALE_QUOTE] == 503
     assert statuses[RefusalCode.UNKNOWN_SYMBOL] == 422
     assert statuses[ProblemCode.UNAUTHORIZED] == 401
-    assert set(statuses.values()) == {400, 401, 403, 404, 405, 413, 415, 422, 426, 500, 503}
+    assert set(statuses.values()) == {400, 401, 403, 404, 405, 409, 413, 415, 422, 426, 500, 503}

@@ -12,8 +12,10 @@ import msgspec
 from fxpaper.aggregator.source import SourceCondition, SourceState
 from fxpaper.domain.account import Account, Valuation
 from fxpaper.domain.bar import Bar
-from fxpaper.domain.deal import Deal
+from fxpaper.domain.command import ClosePosition, Command, MoveCash, PlaceGroup
 from fxpaper.domain.event import (
+    CashKind,
+    CashMoved,
     DealBooked,
     Event,
     ModelPolicySet,
@@ -31,6 +33,7 @@ from fxpaper.domain.refusal import RefusalCode, Refused
 from fxpaper.domain.signal import ModelPolicy, Signal, SignalRecord
 from fxpaper.ledger.ledger import Ledger
 from fxpaper.ledger.shell import LedgerShell
+from fxpaper.signals.desk import PlaceAmount
 from fxpaper.signals.intake.native import Arrival, read_signal
 from fxpaper.signals.journal import reused
 from fxpaper.web.ports import AccountView, SignalAnswer
@@ -204,7 +207,28 @@ class SmallAccount:
         decision = samples.execution(f"o-{first}", (f"p-{first + 3}",))
         await self.record(*fill, SignalDecided(signal.id, decision))
 
-    async def close(self, position_id: str) -> Deal | Refused:
+    async def carry_out(
+        self, wish: Command | PlaceAmount, symbol: str | None
+    ) -> tuple[Recorded, ...] | Refused:
+        """Fill every order, close every position that is open, move any cash; refuse the rest."""
+        del symbol
+        seq = self._account.seq
+        match wish:
+            case ClosePosition():
+                refused = await self._close(wish.position_id)
+                if refused is not None:
+                    return refused
+            case PlaceAmount() | PlaceGroup():
+                balance = self._account.balance - Decimal("1.40")
+                await self.record(*samples.entry(seq + 1, None, balance))
+            case MoveCash(amount=amount, comment=comment):
+                balance = self._account.balance + amount
+                await self.record(CashMoved(CashKind.DEPOSIT, amount, balance, comment))
+            case _:
+                return Refused(RefusalCode.UNKNOWN_POSITION, "Nothing of that kind is open.", "1")
+        return tuple(await self.ledger.read(lambda one: one.events_since("paper", seq, 100)))
+
+    async def _close(self, position_id: str) -> Refused | None:
         position = self._positions.get(position_id)
         if position is None:
             return Refused(
@@ -214,10 +238,8 @@ class SmallAccount:
             return Refused(RefusalCode.STALE_QUOTE, "The latest quote is 61 s old.", "61", "5")
         balance = self._account.balance + Decimal("198.60")
         first = self._account.seq + 1
-        booked, closed = samples.exit_(first, position, Decimal("200.00"), balance)
-        await self.record(booked, closed)
-        assert isinstance(booked, DealBooked)
-        return booked.deal
+        await self.record(*samples.exit_(first, position, Decimal("200.00"), balance))
+        return None
 
     async def set_policy(self, policy: ModelPolicy) -> ModelPolicy:
         await self.record(ModelPolicySet(policy))
@@ -258,6 +280,8 @@ class SmallAccount:
                 self._positions[position.id] = position
             case PositionClosed(position):
                 del self._positions[position.id]
+            case CashMoved():
+                self._account = msgspec.structs.replace(self._account, balance=event.balance)
             case DealBooked(deal):
                 self._account = msgspec.structs.replace(self._account, balance=deal.balance)
             case ModelPolicySet(policy):

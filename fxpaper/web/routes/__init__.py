@@ -1,10 +1,11 @@
 """REST routes, one noun per file."""
 
-from fxpaper.web.routes import account, daemon, history, market, models, positions, signals
+from fxpaper.web.routes import account, daemon, history, market, models, orders, positions, signals
 
 ROUTES = (
     *daemon.ROUTES,
     *account.ROUTES,
+    *orders.ROUTES,
     *positions.ROUTES,
     *history.ROUTES,
     *signals.ROUTES,

@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
+from fxpaper.domain.command import MoveCash, ResetAccount
 from fxpaper.web import views
-from fxpaper.web.answers import AccountQuery, EquityCurve, EquityPoint
+from fxpaper.web.answers import (
+    AccountQuery,
+    CashBody,
+    Done,
+    EquityCurve,
+    EquityPoint,
+    ResetBody,
+)
+from fxpaper.web.carrying_out import carry_out
 from fxpaper.web.objects import Account
 from fxpaper.web.routing import Answer, Call, route
 
@@ -27,4 +36,18 @@ async def equity(call: Call, query: AccountQuery) -> Answer:  # noqa: ARG001 - c
     return Answer.of(EquityCurve(items=points))
 
 
-ROUTES = (account, equity)
+@route("POST", "/account/cash", {HTTPStatus.OK: Done})
+async def cash(call: Call, query: AccountQuery, body: CashBody) -> Answer:  # noqa: ARG001 - checked by the route
+    """Pay in or take out."""
+    command = MoveCash(account=call.rooms.account, amount=body.amount, comment=body.comment)
+    return await carry_out(call, command, None)
+
+
+@route("POST", "/account/reset", {HTTPStatus.OK: Done})
+async def reset(call: Call, query: AccountQuery, body: ResetBody) -> Answer:  # noqa: ARG001 - checked by the route
+    """Begin the account anew; what was stays in the log under its epoch."""
+    command = ResetAccount(account=call.rooms.account, balance=body.balance, comment=body.comment)
+    return await carry_out(call, command, None)
+
+
+ROUTES = (account, equity, cash, reset)

@@ -9,8 +9,12 @@ export class PositionsStore {
     this.items = items;
   }
 
+  /** Take in a position that has opened, or one that has changed in its place. */
   open(position: Position): void {
-    this.items = [...this.items.filter((one) => one.id !== position.id), position];
+    const known = this.items.some((one) => one.id === position.id);
+    this.items = known
+      ? this.items.map((one) => (one.id === position.id ? { ...one, ...position } : one))
+      : [...this.items, position];
   }
 
   remove(id: string): void {
