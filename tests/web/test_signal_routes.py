@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -97,7 +98,7 @@ async def test_a_signal_of_a_model_that_may_execute_is_filled(daemon: Daemon):
         "ended_text": None,
         "digits": 5,
     }
-    position = {
+    position: dict[str, Any] = {
         "id": "p-7",
         "account": "paper",
         "mode": "paper",

@@ -55,9 +55,13 @@ async def close(call: Call, query: CloseQuery, id: str) -> Answer:  # noqa: A002
 
 @route("PATCH", "/positions/{id}", {HTTPStatus.OK: Done})
 async def change_position(
-    call: Call, query: AccountQuery, body: PositionChangeBody, id: str
+    call: Call,
+    query: AccountQuery,
+    body: PositionChangeBody,
+    id: str,  # noqa: A002 - the path's name
 ) -> Answer:
     """Change what may end a position."""
+    del query
     symbol = _symbol(call, id)
     if symbol is None:
         raise _unknown(id)
