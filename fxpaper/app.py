@@ -6,7 +6,7 @@ import asyncio
 import gc
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 
 import structlog
@@ -23,18 +23,20 @@ from fxpaper.aggregator.sources.yahoo_stream import YahooStreamSource
 from fxpaper.aggregator.store import open_store
 from fxpaper.clock import Clock, ManualClock, SystemClock
 from fxpaper.config import Settings
-from fxpaper.domain.account import Account, Mode
+from fxpaper.domain.account import Account, Accounting, Mode
 from fxpaper.domain.bar import Bar
 from fxpaper.domain.command import Command
 from fxpaper.domain.event import Recorded
-from fxpaper.domain.instant import NS_PER_SECOND, Instant
+from fxpaper.domain.instant import NS_PER_MS, NS_PER_SECOND, Instant
 from fxpaper.domain.instrument import BrokerProfile, Instrument
+from fxpaper.domain.money import post
 from fxpaper.domain.quote import Grade, Quote
 from fxpaper.domain.refusal import Refused
 from fxpaper.domain.signal import ModelPolicy
 from fxpaper.engine.board import conversion_symbols
+from fxpaper.engine.costs import CostModel, Slippage, SlippageKind
 from fxpaper.engine.engine import Engine
-from fxpaper.engine.gate import FillLimits
+from fxpaper.engine.gate import ClosedMarket, FillLimits
 from fxpaper.engine.margin import margin_currency
 from fxpaper.engine.sessions import forex_is_open
 from fxpaper.errors import ConfigurationError
@@ -103,12 +105,25 @@ def limits_of(settings: Settings, *, around_the_clock: bool = False) -> FillLimi
         stream_age_ns=round(settings.stream_age_seconds * NS_PER_SECOND),
         rest_age_ns=round(settings.rest_age_seconds * NS_PER_SECOND),
         around_the_clock=around_the_clock,
+        closed_market=ClosedMarket(settings.closed_market),
+    )
+
+
+def costs_of(settings: Settings) -> CostModel:
+    """Return how orders reach the market."""
+    return CostModel(
+        slippage=Slippage(
+            kind=SlippageKind(settings.slippage),
+            amount=settings.slippage_amount,
+            seed=settings.slippage_seed,
+        ),
+        latency_ns=settings.latency_ms * NS_PER_MS,
     )
 
 
 def account_of(settings: Settings, opened_at: Instant) -> Account:
     """Return a new paper account as configured."""
-    balance = settings.balance.quantize(Decimal("0.01"))
+    balance = post(Fraction(settings.balance), settings.currency)
     return Account(
         id=settings.account,
         mode=Mode.PAPER,
@@ -117,6 +132,7 @@ def account_of(settings: Settings, opened_at: Instant) -> Account:
         balance=balance,
         initial_balance=balance,
         opened_at=opened_at,
+        accounting=Accounting(settings.accounting),
     )
 
 
@@ -275,7 +291,7 @@ class Daemon:
     async def _desk(self, shell: LedgerShell) -> Desk:
         settings, plan = self._plan.settings, self._plan
         limits = limits_of(settings, around_the_clock=plan.simulated)
-        engine = Engine(plan.profile, limits)
+        engine = Engine(plan.profile, limits, costs_of(settings))
         state = await shell.read(lambda ledger: ledger.load(settings.account))
         if not isinstance(state, LedgerState):
             raise ConfigurationError(f'The ledger has no account "{settings.account}".')

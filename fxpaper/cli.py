@@ -15,16 +15,19 @@ from typing import Annotated
 
 import structlog
 import typer
+from msgspec import to_builtins
 from rich.markup import escape
 from rich.progress import Progress
 
 from fxpaper import __version__, asking, replaying
 from fxpaper.config import default_data_dir, read_settings
+from fxpaper.ledger_commands import ledger_app
 from fxpaper.printing import (
     ACCOUNT_COLUMNS,
     DEAL_COLUMNS,
     POSITION_COLUMNS,
     SIGNAL_COLUMNS,
+    TWIN_COLUMNS,
     Reported,
     err,
     fail,
@@ -32,6 +35,7 @@ from fxpaper.printing import (
     print_json,
     table,
 )
+from fxpaper.run_files import first_divergence
 from fxpaper.starting import plan_of, recording_of, start, with_recording
 from fxpaper.web.page import build_page
 
@@ -49,6 +53,7 @@ app.add_typer(signal_app, name="signal")
 app.add_typer(config_app, name="config")
 app.add_typer(model_app, name="model")
 app.add_typer(ui_app, name="ui")
+app.add_typer(ledger_app, name="ledger")
 
 DataDir = Annotated[Path | None, typer.Option(help="Where ledger, token and settings are kept.")]
 Config = Annotated[Path | None, typer.Option(help="A TOML file of settings.")]
@@ -111,6 +116,12 @@ def replay(
     signals: Annotated[Path, typer.Option(help="JSON lines, one signal each, with its time.")],
     symbol: Symbol = None,
     config: Config = None,
+    save: Annotated[
+        Path | None, typer.Option("--out", help="Write every event there, for fxpaper diff.")
+    ] = None,
+    twins: Annotated[  # noqa: FBT002 - an option
+        bool, typer.Option(help="Price the same signals under kind, given and unkind costs.")
+    ] = False,
     as_json: AsJson = False,  # noqa: FBT002 - an option
 ) -> None:
     """Run recorded quotes and signals through the same engine and print what came of it."""
@@ -118,15 +129,17 @@ def replay(
     with Reported():
         content = replaying.read_file(signals)
         recording = recording_of(quotes, plan.profile, symbol)
+        asked = replaying.Asked(
+            recording=recording,
+            content=content,
+            name=signals.name,
+            settings=plan.settings,
+            profile=plan.profile,
+        )
         with Progress(console=err, transient=True, disable=as_json) as progress:
             task = progress.add_task("replaying", total=len(recording))
-            result = replaying.replay_recording(
-                recording,
-                content,
-                signals.name,
-                plan.settings,
-                plan.profile,
-                lambda done: progress.update(task, completed=done),
+            result = replaying.run(
+                asked, lambda done: progress.update(task, completed=done), save, twins=twins
             )
     if as_json:
         print_json(result)
@@ -135,6 +148,31 @@ def replay(
     table("Signals", result["signals"], SIGNAL_COLUMNS)
     table("Open positions", result["positions"], POSITION_COLUMNS)
     table("Account", [result["account"]], ACCOUNT_COLUMNS)
+    table("Under other costs", result.get("twins", []), TWIN_COLUMNS)
+    out.print(f"Run {result['hash'][:16]}: {result['quotes']:,} quotes.")
+
+
+@app.command()
+def diff(
+    one: Annotated[Path, typer.Argument(help="A run written by replay --out.")],
+    other: Annotated[Path, typer.Argument(help="Another one.")],
+    as_json: AsJson = False,  # noqa: FBT002 - an option
+) -> None:
+    """Show where two runs part first; exit code 1 when they do."""
+    with Reported():
+        found = first_divergence(one, other)
+    if as_json:
+        print_json(None if found is None else to_builtins(found))
+    elif found is None:
+        out.print("The runs are the same.")
+    else:
+        out.print(f"They part at line {found.line}, {found.at}, {found.kind}:")
+        rows = [
+            {"field": name, one.name: left, other.name: right}
+            for name, (left, right) in sorted(found.fields.items())
+        ]
+        table("", rows, ("field", one.name, other.name))
+    raise typer.Exit(0 if found is None else 1)
 
 
 @signal_app.command("send")

@@ -33,8 +33,21 @@ class Settings(BaseModel):
     """Money in the account, when it is opened."""
     leverage: int = Field(100, ge=1, le=3000)
     """100 means 1:100; when the account is opened."""
+    accounting: Literal["hedging", "netting", "fifo"] = "hedging"
+    """What a deal against an open position does; when the account is opened."""
     profile: str = "standard"
-    """Broker profile: standard, raw, or a TOML file."""
+    """Broker profile: standard, raw, esma, or a TOML file."""
+    closed_market: Literal["refuse", "queue"] = "refuse"
+    """What becomes of orders that come in while their market is closed."""
+    slippage: Literal["none", "fixed", "spread", "range"] = "none"
+    """What market and stop fills are worse by: nothing, points, parts of the spread or of the
+    latest minute's range."""
+    slippage_amount: Decimal = Field(Decimal(0), ge=0, le=10**6, allow_inf_nan=False)
+    """How many of them, on average."""
+    slippage_seed: int | None = None
+    """Makes each fill draw between nothing and twice the amount; the same seed draws the same."""
+    latency_ms: int = Field(0, ge=0, le=600_000)
+    """A market order is executed on the first quote at least so much later."""
     symbols: tuple[str, ...] = ("EURUSD", "GBPUSD", "USDJPY", "AUDUSD")
     """Symbols to watch and trade; what converts their profit is added by itself."""
     sources: tuple[SourceName, ...] = ("yahoo_stream", "twelve_data", "yahoo")

@@ -49,6 +49,7 @@ POSITION_COLUMNS = (
     "profit",
     "r",
 )
+TWIN_COLUMNS = ("costs", "deals", "net", "balance", "equity")
 ACCOUNT_COLUMNS = (
     "id",
     "currency",

@@ -58,6 +58,23 @@ class CostModel(msgspec.Struct, frozen=True):
     latency_ns: int = 0
 
 
+def twins(base: CostModel) -> dict[str, CostModel]:
+    """Return the cost models that the same commands are priced under: kind, ours, and unkind.
+
+    The optimistic one costs nothing but the spread. The pessimistic one doubles what the base
+    has, slips by half a spread where that slips by nothing, and is never faster than a second.
+    """
+    unkind = Slippage(SlippageKind.SPREAD, Decimal("0.5"))
+    if base.slippage.kind is not SlippageKind.NONE:
+        slippage = base.slippage
+        unkind = Slippage(slippage.kind, 2 * slippage.amount, slippage.seed, slippage.window_ns)
+    return {
+        "optimistic": CostModel(),
+        "base": base,
+        "pessimistic": CostModel(unkind, max(2 * base.latency_ns, NS_PER_SECOND)),
+    }
+
+
 def slipped(
     slippage: Slippage, side: Side, price: Points, measure: Points, draw_for: tuple[str, int]
 ) -> Points:

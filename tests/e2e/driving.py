@@ -91,3 +91,23 @@ def advice(name: str) -> dict[str, object]:
         "stop_loss": {"pips": 30},
         "take_profit": {"r": 2},
     }
+
+
+def fxpaper(directory: Path, *words: str, **more: str) -> tuple[int, str]:
+    """Run a command there and return its exit code and what it said."""
+    done = subprocess.run(
+        [sys.executable, "-m", "fxpaper.cli", *words],
+        cwd=directory,
+        env={
+            **os.environ,
+            "HOME": str(directory),
+            "XDG_DATA_HOME": str(directory / "data"),
+            **more,
+        },
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert "Traceback" not in done.stderr + done.stdout
+    return done.returncode, done.stderr + done.stdout

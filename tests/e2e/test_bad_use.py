@@ -4,27 +4,12 @@ from __future__ import annotations
 
 import os
 import socket
-import subprocess
-import sys
 
 import pytest
 
+from tests.e2e.driving import fxpaper
+
 GOOD = "timestamp,bid,ask\n2026-11-18T12:00:00Z,1.1,1.1001\n2026-11-18T12:00:01Z,1.1,1.1001\n"
-
-
-def fxpaper(directory, *words: str) -> tuple[int, str]:
-    """Run a command there and return its exit code and what it said."""
-    done = subprocess.run(
-        [sys.executable, "-m", "fxpaper.cli", *words],
-        cwd=directory,
-        env={**os.environ, "HOME": str(directory), "XDG_DATA_HOME": str(directory / "data")},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert "Traceback" not in done.stderr + done.stdout
-    return done.returncode, done.stderr + done.stdout
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,9 @@ from tests.e2e.driving import advice, daemon, write_quotes
 ROUNDS, THREADS, EACH = 4, 6, 40
 
 
-def post_all(ask: Callable, names: list[str], answered: dict[str, str]) -> None:
+def post_all(
+    ask: Callable[..., tuple[int, dict[str, str]]], names: list[str], answered: dict[str, str]
+) -> None:
     for name in names:
         try:
             status, record = ask("POST", "/signals", {**advice(name), "model": name[0]})

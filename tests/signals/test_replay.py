@@ -9,8 +9,9 @@ import pytest
 
 from fxpaper.aggregator.recording import read_recording
 from fxpaper.config import Settings
+from fxpaper.engine.costs import CostModel
 from fxpaper.profiles import read_profile
-from fxpaper.replaying import replay_recording
+from fxpaper.replaying import Asked, replay_recording
 
 PROFILE = read_profile("standard")
 QUOTES = [
@@ -32,7 +33,14 @@ def run(tmp_path: Path):
 
     def replayed(*signals):
         content = "\n".join(json.dumps(signal) for signal in signals).encode()
-        return replay_recording(recording, content, "s.jsonl", Settings(), PROFILE, lambda _: None)
+        asked = Asked(
+            recording=recording,
+            content=content,
+            name="s.jsonl",
+            settings=Settings(),
+            profile=PROFILE,
+        )
+        return replay_recording(asked, lambda _: None, CostModel())
 
     return replayed
 
