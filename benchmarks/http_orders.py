@@ -21,6 +21,7 @@ from pathlib import Path
 import aiohttp
 
 MINUTES = 20
+Request = tuple[str, str, dict[str, object] | None]
 
 
 @dataclass(frozen=True)
@@ -81,9 +82,11 @@ def body(number: int, side: str) -> dict[str, object]:
     return said
 
 
-async def measure(name: str, session: aiohttp.ClientSession, calls: list, clients: int) -> Figure:
+async def measure(
+    name: str, session: aiohttp.ClientSession, calls: list[Request], clients: int
+) -> Figure:
     """Return how long calls take when so many clients share them."""
-    waiting, taken = iter(calls), []
+    waiting, taken = iter(calls), list[float]()
 
     async def client() -> None:
         for method, path, content in waiting:
@@ -111,19 +114,19 @@ async def run(directory: Path, signals: int) -> list[Figure]:
     async with aiohttp.ClientSession(base, headers=headers, connector=connector) as session:
         await session.put("/api/v1/models/bench", json={"auto_execute": True})
         await asyncio.sleep(1)
-        reads = [("GET", "/api/v1/health", None)] * signals
+        reads: list[Request] = [("GET", "/api/v1/health", None)] * signals
         figures.append(await measure("GET health", session, reads, 1))
         figures.append(await measure("GET health", session, reads, 50))
         first = 0
         for clients in (1, 50):
             count = signals // (4 if clients == 1 else 1)
-            orders = [
+            orders: list[Request] = [
                 ("POST", "/api/v1/signals", body(number, "buy"))
                 for number in range(first, first + count)
             ]
             first += count
             figures.append(await measure("POST signal", session, orders, clients))
-            close = [("POST", "/api/v1/signals", body(clients, "close"))]
+            close: list[Request] = [("POST", "/api/v1/signals", body(clients, "close"))]
             await measure("close", session, close, 1)
     return figures
 

@@ -25,6 +25,7 @@ from fxpaper.domain.event import (
     DealBooked,
     OrderEnded,
     OrderFilled,
+    Recorded,
     StoppedOut,
     SwapAccrued,
 )
@@ -72,9 +73,11 @@ def order(side: str = "buy", lots: str = "1.00", symbol: str = "EURUSD", **said)
     return PlaceOrder(account="a", symbol=symbol, side=Side(side), lots=Decimal(lots), **said)
 
 
-def placed(engine: Engine, command: PlaceOrder | PlaceGroup, at: int = NOON) -> list:
-    act = engine.place if isinstance(command, PlaceOrder) else engine.place_group
-    answer = act(command, at)
+def placed(engine: Engine, command: PlaceOrder | PlaceGroup, at: int = NOON) -> list[Recorded]:
+    if isinstance(command, PlaceOrder):
+        answer = engine.place(command, at)
+    else:
+        answer = engine.place_group(command, at)
     assert not isinstance(answer, Refused), answer.text
     return answer
 
