@@ -30,7 +30,7 @@ from fxpaper.signals import policy as policies
 from fxpaper.signals import risk
 from fxpaper.signals.levels import resolve
 from fxpaper.signals.rules import SignalRules
-from fxpaper.signals.sizing import Sized, size
+from fxpaper.signals.sizing import Sized, lots_for_confidence
 
 CURED_BY_A_QUOTE = {
     RefusalCode.NO_QUOTE,
@@ -137,7 +137,7 @@ class Judgement:
         if loss is None:
             return Attempt(outcome=no_conversion(instrument, currency, board))
         equity = self._engine.equity(signal.account)
-        sized = size(signal.confidence, equity, loss, instrument, rules, currency)
+        sized = lots_for_confidence(signal.confidence, equity, loss, instrument, rules, currency)
         if isinstance(sized, Refused):
             return Attempt(outcome=sized)
         return self._gate(replace(order, lots=sized.lots), sized)

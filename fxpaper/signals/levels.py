@@ -72,10 +72,10 @@ def describe(level: Level) -> dict[str, str]:
             return {"r": str(r)}
 
 
-def _points(level: StopLevel, entry: Points, direction: int, instrument: Instrument) -> Points:
+def _points(level: StopLevel, entry: Points, sign: int, instrument: Instrument) -> Points:
     if isinstance(level, PriceLevel):
         return _round(level.price.scaleb(instrument.digits))
-    return entry + direction * _round(level.pips * instrument.pip)
+    return entry + sign * _round(level.pips * instrument.pip)
 
 
 def _round(points: Decimal) -> Points:

@@ -39,7 +39,7 @@ def share_of_risk(confidence: Decimal, rules: SignalRules) -> Fraction:
     return start + (1 - start) * min(max(along, Fraction(0)), Fraction(1))
 
 
-def size(
+def lots_for_confidence(
     confidence: Decimal,
     equity: Decimal,
     loss_per_lot: Fraction,
