@@ -156,6 +156,13 @@ def wanted_symbols(settings: Settings, profile: BrokerProfile) -> tuple[str, ...
     return tuple(wanted)
 
 
+def ledger_of(settings: Settings, data_dir: Path) -> Path | str:
+    """Return where the ledger is: the configured database, or the file in the data directory."""
+    if settings.ledger_url is None:
+        return data_dir / LEDGER_FILE
+    return settings.ledger_url.get_secret_value()
+
+
 class Daemon:
     """Every role in one process.
 
@@ -181,7 +188,7 @@ class Daemon:
         """
         plan = self._plan
         symbols = self._symbols()
-        ledger = Ledger(plan.data_dir / LEDGER_FILE)
+        ledger = Ledger(ledger_of(plan.settings, plan.data_dir))
         await asyncio.to_thread(ledger.open)
         shell = LedgerShell(ledger)
         try:

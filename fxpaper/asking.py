@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from fxpaper.app import LEDGER_FILE
+from fxpaper.app import ledger_of
 from fxpaper.config import read_settings
 from fxpaper.errors import FxpaperError, InputError
 from fxpaper.ledger.ledger import Ledger
@@ -125,19 +125,20 @@ def chain(daemon: Daemon, signal_id: str) -> dict[str, Any]:
     try:
         return daemon.ask("GET", path("signals", signal_id)).body
     except NoDaemonError:
-        if daemon.port is not None or not (daemon.data_dir / LEDGER_FILE).exists():
+        settings = read_settings(daemon.data_dir, None)
+        where = ledger_of(settings, daemon.data_dir)
+        if daemon.port is not None or (isinstance(where, Path) and not where.exists()):
             raise
     data_dir = daemon.data_dir
-    settings = read_settings(data_dir, None)
     instruments = read_profile(settings.profile, data_dir).instruments
-    ledger = Ledger(data_dir / LEDGER_FILE, read_only=True)
+    ledger = Ledger(where, read_only=True)
     ledger.open()
     try:
         found = ledger.chain(settings.account, signal_id)
     finally:
         ledger.close()
     if found is None:
-        raise InputError(f'There is no signal "{signal_id}" in {data_dir / LEDGER_FILE}.')
+        raise InputError(f'There is no signal "{signal_id}" in the ledger of {data_dir}.')
     return {
         "signal": signal_record(found.record, instruments).model_dump(mode="json"),
         "deals": [views.deal(deal, instruments).model_dump(mode="json") for deal in found.deals],

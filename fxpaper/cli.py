@@ -301,7 +301,8 @@ def check(
     """Read the settings as a daemon would, and show them."""
     plan = plan_of(data_dir or default_data_dir(), config, None)
     shown = plan.settings.model_dump(mode="json")
-    shown["twelve_data_key"] = "given" if plan.settings.twelve_data_key else None
+    for secret in ("twelve_data_key", "ledger_url"):
+        shown[secret] = "given" if getattr(plan.settings, secret) else None
     if as_json:
         print_json(shown)
         return

@@ -54,6 +54,9 @@ class Settings(BaseModel):
     """Price sources, best first; Twelve Data takes part when it has a key."""
     twelve_data_key: SecretStr | None = None
     """Key of Twelve Data; better given as FXPAPER_TWELVE_DATA_KEY."""
+    ledger_url: SecretStr | None = None
+    """A PostgreSQL database for the ledger, postgresql://user:password@host/database; without it
+    the ledger is a file in the data directory."""
     redis_url: str | None = None
     """A Redis server for cache and budgets; without it they live inside the process."""
     host: str = "127.0.0.1"

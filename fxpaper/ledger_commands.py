@@ -12,8 +12,8 @@ from typing import Annotated, TypeVar
 import typer
 from rich.progress import Progress
 
-from fxpaper.app import LEDGER_FILE
-from fxpaper.config import default_data_dir
+from fxpaper.app import ledger_of
+from fxpaper.config import default_data_dir, read_settings
 from fxpaper.errors import ConfigurationError, InputError
 from fxpaper.ledger.ledger import Ledger
 from fxpaper.printing import Reported, err, out, print_json, table
@@ -50,7 +50,7 @@ def verify(data_dir: DataDir = None, as_json: AsJson = False) -> None:  # noqa: 
 def rebuild(data_dir: DataDir = None) -> None:
     """Make every row anew from the event log; the daemon must be stopped."""
     with Reported():
-        ledger = Ledger(_path(data_dir))
+        ledger = Ledger(_where(data_dir))
         ledger.open()
         try:
             ledger.rebuild()
@@ -105,12 +105,22 @@ def restore(
     out.print(f"The ledger is {file} again.{kept}", soft_wrap=True)
 
 
+def _where(data_dir: Path | None) -> Path | str:
+    directory = data_dir or default_data_dir()
+    return ledger_of(read_settings(directory, None), directory)
+
+
 def _path(data_dir: Path | None) -> Path:
-    return (data_dir or default_data_dir()) / LEDGER_FILE
+    found = _where(data_dir)
+    if isinstance(found, Path):
+        return found
+    raise InputError(
+        "The ledger is in PostgreSQL; save it and bring it back with pg_dump and pg_restore."
+    )
 
 
 def _looking(data_dir: Path | None, ask: Callable[[Ledger], T]) -> T:
-    ledger = Ledger(_path(data_dir), read_only=True)
+    ledger = Ledger(_where(data_dir), read_only=True)
     ledger.open()
     try:
         return ask(ledger)

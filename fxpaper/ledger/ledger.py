@@ -26,11 +26,13 @@ from fxpaper.domain.event import Recorded
 from fxpaper.domain.order import Order
 from fxpaper.domain.signal import ModelPolicy, SignalRecord, SignalStatus
 from fxpaper.errors import ConfigurationError
-from fxpaper.ledger import log, questions, schema, sqlite
-from fxpaper.ledger.lock import locked
+from fxpaper.ledger import log, questions, schema
+from fxpaper.ledger.postgres import SCHEMES, PostgresStore
 from fxpaper.ledger.projections import merged
 from fxpaper.ledger.rebuilding import differences, rebuild
 from fxpaper.ledger.records import Chain, Difference, LedgerState, ModelCount, Page
+from fxpaper.ledger.sqlite_store import SqliteStore
+from fxpaper.ledger.store import Store
 from fxpaper.ledger.tables import META
 from fxpaper.ledger.writing import write
 
@@ -42,29 +44,32 @@ def _random_epoch() -> str:
 
 
 class Ledger:
-    """The ledger in one SQLite file. One thread may write while others read.
+    """The ledger in one database. One thread may write while others read.
 
-    Every method that touches the file raises :class:`~fxpaper.errors.IntegrityError` when it is
-    damaged and :class:`~fxpaper.errors.ConfigurationError` when disk or rights are in the way.
+    Every method that touches it raises :class:`~fxpaper.errors.IntegrityError` when it is damaged,
+    :class:`~fxpaper.errors.ConfigurationError` when disk, rights or another process are in the way
+    and :class:`~fxpaper.errors.TransientError` when a server cannot be reached.
 
     Args:
-        path: of the file; ``.lock``, ``-wal`` and ``-shm`` files appear beside it.
+        where: path of a SQLite file, or URL of a PostgreSQL database.
         read_only: look at a ledger without holding it, even while a daemon writes it.
         new_epoch: names a log that is just being made.
 
     Attributes:
+        where: as it was given.
         epoch: the name of this log, fixed when it was made; event numbers of another epoch mean
             nothing here.
     """
 
     def __init__(
         self,
-        path: Path,
+        where: Path | str,
         *,
         read_only: bool = False,
         new_epoch: Callable[[], str] = _random_epoch,
     ) -> None:
-        self.path = path
+        self.where = where
+        self._store = store_at(where)
         self.epoch = ""
         self._read_only = read_only
         self._new_epoch = new_epoch
@@ -73,7 +78,6 @@ class Ledger:
         self._reader: Engine | None = None
         self._writing = threading.Lock()
         self._snapshot = threading.local()
-        self._file: tuple[int, int] | None = None
 
     def open(self) -> None:
         """Hold the ledger and make, check and migrate it as needed.
@@ -82,7 +86,7 @@ class Ledger:
             IntegrityError: the file is damaged.
             ConfigurationError: it is in use, not writable, not a ledger, or of a newer fxpaper.
         """
-        with ExitStack() as opening, sqlite.reachable(self.path), sqlite.explained(self.path):
+        with ExitStack() as opening, self._store.explained():
             if self._read_only:
                 self._open_to_read(opening)
             else:
@@ -205,35 +209,21 @@ class Ledger:
             return log.since(connection, account, seq, limit)
 
     def _open_to_write(self, opening: ExitStack) -> None:
-        opening.enter_context(locked(self.path))
-        sqlite.refuse_empty(self.path)
-        writer, reader = sqlite.writer(self.path), sqlite.reader(self.path)
-        opening.callback(writer.dispose)
-        opening.callback(reader.dispose)
-        if not self.path.exists():
-            sqlite.write_ahead(writer)
-        with writer.begin() as connection:
-            sqlite.check(connection, self.path)
-            schema.migrate(connection, self.path)
+        doors = self._store.open_to_write(opening)
+        with self._store.explained(), doors.writer.begin() as connection:
+            self._store.check(connection)
+            schema.migrate(connection, self._store.name)
             epoch = _epoch_of(connection)
             if epoch is None:
                 epoch = self._new_epoch()
                 connection.execute(insert(META).values(name=_EPOCH, value=epoch))
-        sqlite.write_ahead(writer)
-        self.epoch, self._writer, self._reader = epoch, writer, reader
-        self._file = _identity(self.path)
+        self._store.opened(doors)
+        self.epoch, self._writer, self._reader = epoch, doors.writer, doors.reader
 
     def _open_to_read(self, opening: ExitStack) -> None:
-        if not self.path.is_file():
-            raise ConfigurationError(
-                f"There is no ledger {self.path}. Start fxpaper run once, or name the directory "
-                "it is in with --data-dir."
-            )
-        sqlite.refuse_empty(self.path)
-        reader = sqlite.reader(self.path)
-        opening.callback(reader.dispose)
+        reader = self._store.open_to_read(opening)
         with reader.begin() as connection:
-            schema.require_present(connection, self.path)
+            schema.require_present(connection, self._store.name)
             self.epoch = _epoch_of(connection) or ""
         self._reader = reader
 
@@ -241,38 +231,32 @@ class Ledger:
     def _transaction(self) -> Iterator[Connection]:
         if self._writer is None:
             raise ConfigurationError(
-                f"The ledger {self.path} is not open for writing. Nothing was written."
+                f"The ledger {self._store.name} is not open for writing. Nothing was written."
             )
-        with self._writing, sqlite.explained(self.path):
-            if _identity(self.path) != self._file:
-                raise ConfigurationError(
-                    f"The ledger {self.path} was removed or replaced while fxpaper was using it. "
-                    "Nothing was written. Put it back and start fxpaper again."
-                )
-            with self._writer.begin() as connection:
-                yield connection
+        with self._writing, self._store.explained(), self._writer.begin() as connection:
+            self._store.require_held(connection)
+            yield connection
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
         shared: Connection | None = getattr(self._snapshot, "connection", None)
         if shared is not None:
-            with sqlite.explained(self.path):
+            with self._store.explained():
                 yield shared
             return
         if self._reader is None:
-            raise ConfigurationError(f"The ledger {self.path} is not open.")
-        with sqlite.explained(self.path), self._reader.begin() as connection:
+            raise ConfigurationError(f"The ledger {self._store.name} is not open.")
+        with self._store.explained(), self._reader.begin() as connection:
             yield connection
+
+
+def store_at(where: Path | str) -> Store:
+    """Return what holds the ledger at a path or at the URL of a PostgreSQL database."""
+    if isinstance(where, str) and where.partition("://")[0] in SCHEMES:
+        return PostgresStore(where)
+    return SqliteStore(Path(where))
 
 
 def _epoch_of(connection: Connection) -> str | None:
     found: str | None = connection.scalar(select(META.c.value).where(META.c.name == _EPOCH))
     return found
-
-
-def _identity(path: Path) -> tuple[int, int] | None:
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_dev, found.st_ino

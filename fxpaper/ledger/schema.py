@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, inspect, text
@@ -25,7 +23,7 @@ def migration_config(connection: Connection) -> Config:
     return config
 
 
-def migrate(connection: Connection, path: Path) -> None:
+def migrate(connection: Connection, name: str) -> None:
     """Create the tables or bring them up to date, in the transaction of ``connection``.
 
     Projections of an older schema are made anew from the log, which no migration changes.
@@ -33,7 +31,7 @@ def migrate(connection: Connection, path: Path) -> None:
     Raises:
         ConfigurationError: they belong to a newer fxpaper or to another program.
     """
-    found = _schema_of(connection, path)
+    found = _schema_of(connection, name)
     if found is not None and found > SCHEMA:
         raise _newer(found)
     if found != SCHEMA:
@@ -42,15 +40,15 @@ def migrate(connection: Connection, path: Path) -> None:
             rebuild(connection)
 
 
-def require_present(connection: Connection, path: Path) -> None:
+def require_present(connection: Connection, name: str) -> None:
     """Refuse tables that this program cannot read as they are.
 
     Raises:
         ConfigurationError: they are older or newer, missing, or of another program.
     """
-    found = _schema_of(connection, path)
+    found = _schema_of(connection, name)
     if found is None:
-        raise ConfigurationError(f"The ledger {path} is still empty. Start fxpaper run first.")
+        raise ConfigurationError(f"The ledger {name} is still empty. Start fxpaper run first.")
     if found > SCHEMA:
         raise _newer(found)
     if found < SCHEMA:
@@ -60,14 +58,14 @@ def require_present(connection: Connection, path: Path) -> None:
         )
 
 
-def _schema_of(connection: Connection, path: Path) -> int | None:
+def _schema_of(connection: Connection, name: str) -> int | None:
     tables = inspect(connection).get_table_names()
     if not tables:
         return None
     version = connection.scalar(_VERSION) if "alembic_version" in tables else None
     if version is None or not version.isdecimal():
         raise ConfigurationError(
-            f"The database {path} is not a ledger of fxpaper: it has the tables "
+            f"The database {name} is not a ledger of fxpaper: it has the tables "
             f"{', '.join(sorted(tables)[:5])}. Choose another directory with --data-dir."
         )
     return int(version)

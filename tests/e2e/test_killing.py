@@ -14,7 +14,7 @@ import pytest
 from fxpaper.ledger.ledger import Ledger
 from tests.e2e.driving import advice, daemon, write_quotes
 
-ROUNDS, THREADS, EACH = 4, 6, 40
+ROUNDS, THREADS, EACH = 3, 6, 40
 
 
 def post_all(
@@ -29,10 +29,16 @@ def post_all(
             answered[name] = record["status"]
 
 
-@pytest.mark.parametrize("seed", [11])
-def test_every_answered_signal_is_there_once_whatever_moment_the_kill_chooses(tmp_path, seed):
+@pytest.mark.parametrize("store", ["sqlite", "postgres"])
+def test_every_answered_signal_is_there_once_whatever_moment_the_kill_chooses(
+    tmp_path, store, request, monkeypatch
+):
     """And what was not answered is taken when it is sent again, once."""
-    chance = random.Random(seed)  # noqa: S311 - moments, not secrets
+    where: Path | str = tmp_path / "data" / "ledger.db"
+    if store == "postgres":
+        where = request.getfixturevalue("postgres").new_database()
+        monkeypatch.setenv("FXPAPER_LEDGER_URL", where)
+    chance = random.Random(11)  # noqa: S311 - moments, not secrets
     quotes, data = tmp_path / "eurusd.csv", tmp_path / "data"
     write_quotes(quotes)
     answered: dict[str, str] = {}
@@ -53,11 +59,11 @@ def test_every_answered_signal_is_there_once_whatever_moment_the_kill_chooses(tm
             time.sleep(chance.uniform(0.05, 0.6))
         for thread in threads:
             thread.join()
-    check(data / "ledger.db", answered)
+    check(where, answered)
 
 
-def check(path: Path, answered: dict[str, str]) -> None:
-    ledger = Ledger(path, read_only=True)
+def check(where: Path | str, answered: dict[str, str]) -> None:
+    ledger = Ledger(where, read_only=True)
     ledger.open()
     try:
         assert ledger.verify() == []

@@ -1,7 +1,6 @@
 """Commits numbered batches and says so after each, until it is killed."""
 
 import sys
-from pathlib import Path
 
 from fxpaper.domain.event import Event, SignalDecided, SignalReceived
 from fxpaper.ledger.ledger import Ledger
@@ -20,8 +19,8 @@ def batch(number: int, first: int) -> list[Event]:
     return arrivals
 
 
-def main(path: Path) -> None:
-    ledger = Ledger(path)
+def main(where: str) -> None:
+    ledger = Ledger(where)
     ledger.open()
     if ledger.load("paper") is None:
         ledger.commit(samples.opened())
@@ -35,4 +34,4 @@ def main(path: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(sys.argv[1])

@@ -10,10 +10,10 @@ from tests.ledger.crash_writer import EVENTS_IN_A_BATCH
 ROOT = Path(__file__).parents[2]
 
 
-def _killed_after(path: Path, acknowledgements: int) -> int:
+def _killed_after(where: Path | str, acknowledgements: int) -> int:
     """Run the writer, kill it at once when it has said so many; return the last batch it said."""
     with subprocess.Popen(
-        [sys.executable, "-m", "tests.ledger.crash_writer", str(path)],
+        [sys.executable, "-m", "tests.ledger.crash_writer", str(where)],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         text=True,
@@ -25,14 +25,14 @@ def _killed_after(path: Path, acknowledgements: int) -> int:
     return int([line for line in said if line.endswith("\n")][-1])
 
 
-def test_every_acknowledged_batch_survives_whole(path: Path):
+def test_every_acknowledged_batch_survives_whole(where: Path | str):
     for acknowledgements in (1, 2, 7, 19, 40, 60):
-        acknowledged = _killed_after(path, acknowledgements)
-        looking = Ledger(path, read_only=True)
+        acknowledged = _killed_after(where, acknowledgements)
+        looking = Ledger(where, read_only=True)
         looking.open()
         seen = len(looking.model_counts("paper"))
         looking.close()
-        ledger = Ledger(path)
+        ledger = Ledger(where)
         ledger.open()
         state = ledger.load("paper")
         assert state is not None

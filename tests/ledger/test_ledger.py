@@ -1,12 +1,12 @@
 """What is committed is what is read."""
 
-import sqlite3
-from contextlib import closing
+from contextlib import ExitStack
 from decimal import Decimal
 from pathlib import Path
 from typing import get_args
 
 import pytest
+from sqlalchemy import select
 
 from fxpaper.domain.event import (
     Event,
@@ -18,8 +18,9 @@ from fxpaper.domain.event import (
 from fxpaper.domain.order import OrderState
 from fxpaper.domain.signal import ModelPolicy, SignalStatus
 from fxpaper.errors import ConfigurationError, IntegrityError
-from fxpaper.ledger.ledger import Ledger
+from fxpaper.ledger.ledger import Ledger, store_at
 from fxpaper.ledger.records import ModelCount
+from fxpaper.ledger.tables import CASH, COSTS
 from tests.ledger import samples
 
 
@@ -278,14 +279,16 @@ def test_what_waits_and_what_it_cost_is_known_after_a_restart(ledger: Ledger):
     assert (anew.account.epoch, anew.account.balance) == (2, Decimal("100000.00"))
     assert (anew.positions, anew.orders, anew.account.margin_called) == ((), (), False)
     assert ledger.verify() == []
-    with closing(sqlite3.connect(ledger.path)) as connection:
-        costs = connection.execute("SELECT seq, kind, amount FROM costs ORDER BY seq, kind")
-        assert costs.fetchall() == [
+    with store_at(ledger.where).open_to_read(opening := ExitStack()).begin() as connection:
+        costs = connection.execute(
+            select(COSTS.c.seq, COSTS.c.kind, COSTS.c.amount).order_by(COSTS.c.seq, COSTS.c.kind)
+        )
+        assert [tuple(row) for row in costs] == [
             (6, "commission", "1.40"),
             (13, "commission", "1.40"),
             (17, "commission", "1.40"),
             (23, "swap", "0.26"),
         ]
-        assert connection.execute("SELECT kind, amount FROM cash").fetchall() == [
-            ("deposit", "50.00")
-        ]
+        cash = connection.execute(select(CASH.c.kind, CASH.c.amount))
+        assert [tuple(row) for row in cash] == [("deposit", "50.00")]
+    opening.close()

@@ -50,7 +50,8 @@ def test_names_with_signs_of_an_address_are_only_names(tmp_path: Path):
     assert (tmp_path / "50 % of #1?mode=ro&x.db").exists()
 
 
-def test_a_commit_is_written_ahead_and_synced(ledger: Ledger):
+def test_a_commit_is_written_ahead_and_synced(path: Path, ledger: Ledger):
+    assert path.exists()
     assert ledger._writer is not None
     with ledger._writer.connect() as connection:
         pragmas = {

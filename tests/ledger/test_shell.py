@@ -81,7 +81,7 @@ async def test_closing_finishes_what_was_asked_for_and_frees_the_ledger(ledger: 
     await asyncio.sleep(0)
     await shell.close()
     await asyncio.gather(*committing)
-    again = Ledger(ledger.path)
+    again = Ledger(ledger.where)
     again.open()
     assert len(again.events_since("paper", 0, 1_000)) == 501
     again.close()

@@ -21,7 +21,7 @@ RELEASED = sorted((Path(__file__).parent / "released").glob("*.sql"))
 def test_migrating_makes_the_tables_that_the_code_uses():
     engine = scratch()
     with engine.begin() as connection:
-        migrate(connection, Path("scratch"))
+        migrate(connection, "scratch")
         assert compare_metadata(MigrationContext.configure(connection), METADATA) == []
     engine.dispose()
 
@@ -66,7 +66,7 @@ def test_opening_again_migrates_nothing(tmp_path: Path):
     for _ in range(2):
         ledger.open()
         ledger.close()
-    with closing(sqlite3.connect(ledger.path)) as connection:
+    with closing(sqlite3.connect(tmp_path / "ledger.db")) as connection:
         assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [
             (f"{SCHEMA:04}",)
         ]
