@@ -6,7 +6,6 @@ import asyncio
 import gc
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
 
 import structlog
@@ -23,29 +22,29 @@ from fxpaper.aggregator.sources.yahoo_stream import YahooStreamSource
 from fxpaper.aggregator.store import open_store
 from fxpaper.clock import Clock, ManualClock, SystemClock
 from fxpaper.config import Settings
-from fxpaper.domain.account import Account, Accounting, Mode
 from fxpaper.domain.bar import Bar
 from fxpaper.domain.command import Command
 from fxpaper.domain.event import Recorded
-from fxpaper.domain.instant import NS_PER_MS, NS_PER_SECOND, Instant
+from fxpaper.domain.instant import NS_PER_SECOND, Instant
 from fxpaper.domain.instrument import BrokerProfile, Instrument
-from fxpaper.domain.money import post
-from fxpaper.domain.quote import Grade, Quote
+from fxpaper.domain.quote import Quote
 from fxpaper.domain.refusal import Refused
 from fxpaper.domain.signal import ModelPolicy
-from fxpaper.engine.board import conversion_symbols
-from fxpaper.engine.costs import CostModel, Slippage, SlippageKind
 from fxpaper.engine.engine import Engine
-from fxpaper.engine.gate import ClosedMarket, FillLimits
-from fxpaper.engine.margin import margin_currency
 from fxpaper.engine.sessions import forex_is_open
 from fxpaper.errors import ConfigurationError
+from fxpaper.from_settings import (
+    account_of,
+    costs_of,
+    ledger_of,
+    limits_of,
+    rules_of,
+    wanted_symbols,
+)
 from fxpaper.ledger.ledger import Ledger
 from fxpaper.ledger.records import LedgerState
 from fxpaper.ledger.shell import LedgerShell
 from fxpaper.signals.desk import Desk, PlaceAmount
-from fxpaper.signals.intake.symbols import canonical_symbol
-from fxpaper.signals.rules import SignalRules
 from fxpaper.web.page import missing_reason, page_root
 from fxpaper.web.page_files import StaticPage
 from fxpaper.web.ports import AccountView, SignalAnswer
@@ -55,8 +54,6 @@ from fxpaper.worker.execution import ExecutionWorker
 from fxpaper.worker.front import AccountFront
 
 log = structlog.get_logger(__name__)
-
-LEDGER_FILE = "ledger.db"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,83 +81,6 @@ class Plan:
     speed: float | None = 1.0
     signals: Path | None = None
     seed: int = 7
-
-
-def rules_of(settings: Settings) -> SignalRules:
-    """Return the rules by which signals become orders."""
-    return SignalRules(
-        risk_percent=settings.risk_percent,
-        max_risk_percent=settings.max_risk_percent,
-        min_confidence=settings.min_confidence,
-        risk_at_min_confidence=settings.risk_at_min_confidence,
-        lifetime_ns=settings.signal_lifetime_seconds * NS_PER_SECOND,
-        default_stop_pips=settings.default_stop_pips,
-    )
-
-
-def limits_of(settings: Settings, *, around_the_clock: bool = False) -> FillLimits:
-    """Return what a quote must satisfy to be traded on."""
-    return FillLimits(
-        lowest_grade=Grade(settings.lowest_grade),
-        stream_age_ns=round(settings.stream_age_seconds * NS_PER_SECOND),
-        rest_age_ns=round(settings.rest_age_seconds * NS_PER_SECOND),
-        around_the_clock=around_the_clock,
-        closed_market=ClosedMarket(settings.closed_market),
-    )
-
-
-def costs_of(settings: Settings) -> CostModel:
-    """Return how orders reach the market."""
-    return CostModel(
-        slippage=Slippage(
-            kind=SlippageKind(settings.slippage),
-            amount=settings.slippage_amount,
-            seed=settings.slippage_seed,
-        ),
-        latency_ns=settings.latency_ms * NS_PER_MS,
-    )
-
-
-def account_of(settings: Settings, opened_at: Instant) -> Account:
-    """Return a new paper account as configured."""
-    balance = post(Fraction(settings.balance), settings.currency)
-    return Account(
-        id=settings.account,
-        mode=Mode.PAPER,
-        currency=settings.currency,
-        leverage=settings.leverage,
-        balance=balance,
-        initial_balance=balance,
-        opened_at=opened_at,
-        accounting=Accounting(settings.accounting),
-    )
-
-
-def wanted_symbols(settings: Settings, profile: BrokerProfile) -> tuple[str, ...]:
-    """Return the configured symbols, and behind them those that convert their money.
-
-    Raises:
-        ConfigurationError: a symbol is not in the broker profile.
-    """
-    wanted: dict[str, None] = {}
-    for name in settings.symbols:
-        symbol = canonical_symbol(name, profile.instruments)
-        if isinstance(symbol, Refused):
-            raise ConfigurationError(f"Setting symbols: {symbol.text}")
-        wanted[symbol] = None
-    for symbol in tuple(wanted):
-        instrument = profile.instruments[symbol]
-        for currency in (instrument.quote, margin_currency(instrument)):
-            for needed in conversion_symbols(currency, settings.currency, profile.instruments):
-                wanted[needed] = None
-    return tuple(wanted)
-
-
-def ledger_of(settings: Settings, data_dir: Path) -> Path | str:
-    """Return where the ledger is: the configured database, or the file in the data directory."""
-    if settings.ledger_url is None:
-        return data_dir / LEDGER_FILE
-    return settings.ledger_url.get_secret_value()
 
 
 class Daemon:

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from fxpaper.app import ledger_of
 from fxpaper.config import read_settings
 from fxpaper.errors import FxpaperError, InputError
+from fxpaper.from_settings import ledger_of
 from fxpaper.ledger.ledger import Ledger
 from fxpaper.profiles import read_profile
 from fxpaper.web import views

@@ -12,9 +12,9 @@ from typing import Annotated, TypeVar
 import typer
 from rich.progress import Progress
 
-from fxpaper.app import ledger_of
 from fxpaper.config import default_data_dir, read_settings
 from fxpaper.errors import ConfigurationError, InputError
+from fxpaper.from_settings import ledger_of
 from fxpaper.ledger.ledger import Ledger
 from fxpaper.printing import Reported, err, out, print_json, table
 

@@ -11,7 +11,6 @@ from typing import Any
 from msgspec.structs import replace
 
 from fxpaper.aggregator.recording import RECORDED, Recording
-from fxpaper.app import account_of, costs_of, limits_of, rules_of
 from fxpaper.config import Settings
 from fxpaper.domain.deal import Deal
 from fxpaper.domain.event import (
@@ -30,6 +29,7 @@ from fxpaper.engine.engine import Engine
 from fxpaper.engine.tape import Tape
 from fxpaper.engine.valuation import close_price
 from fxpaper.errors import InputError
+from fxpaper.from_settings import account_of, costs_of, limits_of, rules_of
 from fxpaper.run_files import Chain, line_of
 from fxpaper.signals.desk import Desk
 from fxpaper.signals.intake.lines import read_recorded, signal_lines
