@@ -151,9 +151,6 @@ def _trail(venue: Venue, position: Position, quote: Quote, at: Instant) -> None:
     if trail is None:
         return
     stop = stop_behind(trail, side, market_price(side, quote))
-    standing = position.stop_loss
-    if standing is not None and (stop <= standing if side is Side.SELL else stop >= standing):
-        return
     moved = replace(position, stop_loss=stop, stop_reason=DealReason.TRAILING_STOP)
     _change(venue, moved, at)
 
