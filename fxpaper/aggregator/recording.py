@@ -6,15 +6,16 @@ Times are RFC 3339 with their zone; a Parquet file may have timestamps with a zo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from fxpaper.aggregator.recording_columns import Columns, Origin, check_order, parse_columns
-from fxpaper.aggregator.recording_files import COLUMNS, read_tables
+from fxpaper.aggregator.recording_files import COLUMNS, Table, read_tables, table_of_frame
 from fxpaper.domain.instant import Instant
 from fxpaper.domain.instrument import Instrument
 from fxpaper.domain.quote import Evidence, Grade, Quote, Spread, Transport
@@ -94,9 +95,37 @@ def read_recording(
         InputError: the file, or a line of it, cannot be read; says where, what and what would
             be right.
     """
-    parts: list[Columns] = []
     origin = Origin(path, instruments, symbol)
-    for table in read_tables(path):
+    return _joined(read_tables(path), origin, progress)
+
+
+def recording_of_frame(
+    frame: pd.DataFrame,
+    instruments: Mapping[str, Instrument],
+    symbol: str | None = None,
+    name: str = "data frame",
+) -> Recording:
+    """Return the quotes of a data frame, checked as a file would be.
+
+    Args:
+        frame: columns ``bid``, ``ask``, with several instruments ``symbol``, and ``timestamp``
+            with a time zone, which may be the index instead.
+        instruments: the known ones, by canonical symbol.
+        symbol: of every quote when there is no such column; of those to take when there is one.
+        name: to call it by in messages.
+
+    Raises:
+        InputError: the frame, or a row of it, cannot be read.
+    """
+    origin = Origin(Path(name), instruments, symbol)
+    return _joined([table_of_frame(frame, origin.path)], origin, None)
+
+
+def _joined(
+    tables: Iterable[Table], origin: Origin, progress: Callable[[float], None] | None
+) -> Recording:
+    parts: list[Columns] = []
+    for table in tables:
         columns = parse_columns(table, origin)
         check_order(parts[-1] if parts else None, columns, table, origin)
         if len(columns.quoted_at):
@@ -104,12 +133,13 @@ def read_recording(
         if progress is not None:
             progress(table.fraction)
     if not parts:
-        wanted = f" of {symbol}" if symbol is not None else ""
+        wanted = f" of {origin.only}" if origin.only is not None else ""
         raise InputError(
-            f"{path} has no quotes{wanted}; it needs lines under a header {','.join(COLUMNS)}."
+            f"{origin.path} has no quotes{wanted}; it needs rows under the columns "
+            f"{', '.join(COLUMNS)}."
         )
     return Recording(
-        name=path.name,
+        name=origin.path.name,
         symbols=tuple(origin.symbols),
         symbol=np.concatenate([part.symbol for part in parts]),
         bid=np.concatenate([part.bid for part in parts]),

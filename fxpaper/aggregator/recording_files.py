@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import pandas as pd
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pa_parquet
@@ -51,6 +52,24 @@ def read_tables(path: Path) -> Iterator[Table]:
         yield from reader(path, size)
     except OSError as problem:
         raise InputError(f"{path} cannot be read: {problem.strerror or problem}.") from None
+
+
+def table_of_frame(frame: pd.DataFrame, name: Path) -> Table:
+    """Return the rows of a data frame; its index counts as the time where it has no such column.
+
+    Raises:
+        InputError: a column is missing or has values of several kinds.
+    """
+    if "timestamp" not in {str(column).lower() for column in frame.columns}:
+        frame = frame.rename_axis("timestamp").reset_index()
+    try:
+        batch = pa.Table.from_pandas(frame, preserve_index=False).combine_chunks()
+    except (pa.ArrowInvalid, pa.ArrowTypeError) as problem:
+        raise InputError(f"{name} cannot be read: {str(problem).splitlines()[0]}") from None
+    names = [str(column).strip().lower() for column in batch.column_names]
+    _check_names(name, names)
+    columns = {key: value.combine_chunks() for key, value in _named(names, batch).items()}
+    return Table(columns, 0, lines=False, fraction=1.0)
 
 
 def place(table: Table, path: Path, row: int) -> str:
