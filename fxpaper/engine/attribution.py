@@ -87,8 +87,10 @@ def attribution(ends: Ends, money: Money) -> Attribution:
     paid += sign * lots * (Fraction(filled_mid, 2) - ends.price)
     gross = sign * (lots * ends.price - Fraction(ends.entry_value)) * money.worth
 
+    per_point = money.worth * money.mid
+
     def posted(points: Fraction) -> Decimal:
-        return post(points * money.worth * money.mid, money.currency)
+        return post(points * per_point, money.currency)
 
     costs = (posted(delay), posted(spread), posted(paid - spread))
     conversion = post(gross * (money.mid - money.applied), money.currency)

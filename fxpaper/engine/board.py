@@ -19,11 +19,16 @@ class PriceBoard:
         profile: the broker's rules.
     """
 
-    __slots__ = ("instruments", "profile", "quotes")
+    __slots__ = ("_free", "instruments", "profile", "quotes")
 
     def __init__(self, profile: BrokerProfile) -> None:
         self.profile = profile
         self.instruments: dict[str, Instrument] = profile.instruments
+        self._free = not (
+            profile.commission_per_lot
+            or profile.commission_per_million
+            or profile.commission_percent
+        )
         self.quotes: dict[str, Quote] = {}
         """Latest quote of each symbol, fit to trade on or not."""
 
@@ -66,6 +71,8 @@ class PriceBoard:
             price: of the deal, in points.
             currency: of the account.
         """
+        if self._free:
+            return Fraction(0)
         profile, total = self.profile, Fraction(0)
         if profile.commission_per_lot:
             factor = self.rate(profile.commission_currency, currency, owed=True)

@@ -237,15 +237,13 @@ def _joined(held: Position, fresh: Position) -> Position:
 
 
 def _leaving(position: Position, lots: Decimal, currency: str) -> _Leaving:
-    whole = lots == position.lots
+    whole, part = lots == position.lots, Fraction(lots) / Fraction(position.lots)
 
     def share(amount: Decimal) -> Decimal:
-        exact = Fraction(amount) * Fraction(lots) / Fraction(position.lots)
-        return amount if whole else to_decimal(exact, _SHARE_DIGITS)
+        return amount if whole else to_decimal(Fraction(amount) * part, _SHARE_DIGITS)
 
     def money(amount: Decimal) -> Decimal:
-        exact = Fraction(amount) * Fraction(lots) / Fraction(position.lots)
-        return amount if whole else post(exact, currency)
+        return amount if whole else post(Fraction(amount) * part, currency)
 
     return _Leaving(
         value=share(position.value),

@@ -14,7 +14,7 @@ from fxpaper.engine import groups
 from fxpaper.engine.costs import slipped
 from fxpaper.engine.dealing import Fill, enter, leave
 from fxpaper.engine.matching import LevelKind, is_worse, level_price, market_price
-from fxpaper.engine.opening import fill_numbers
+from fxpaper.engine.opening import Opening, fill_numbers
 from fxpaper.engine.protecting import begin
 from fxpaper.engine.venue import Venue
 
@@ -55,23 +55,25 @@ def _trigger(venue: Venue, order: Order, quote: Quote, at: Instant) -> None:
         _fill(venue, triggered, market, quote, at)
 
 
-def _fill(venue: Venue, order: Order, price: Points, quote: Quote, at: Instant) -> None:
+def numbers_at(venue: Venue, order: Order, price: Points) -> Opening | Refused:
+    """Return the numbers of an order that fills at a price, or why it must not."""
     state = venue.state.accounts[order.account]
-    numbers = beyond(order, price) or fill_numbers(order, price, state, venue.board)
-    if isinstance(numbers, Refused):
-        groups.end(venue, order, at, numbers)
-        return
+    return beyond(order, price) or fill_numbers(order, price, state, venue.board)
+
+
+def fill(venue: Venue, order: Order, numbers: Opening, quote: Quote, at: Instant) -> None:
+    """Fill an order as its numbers say."""
     filled = replace(
         order,
         state=OrderState.FILLED,
-        fill_price=price,
+        fill_price=numbers.price,
         filled_at=at,
         due_at=None,
         version=order.version + 1,
     )
     venue.record(order.account, at, OrderFilled(filled))
-    fill = Fill(
-        price=price,
+    how = Fill(
+        price=numbers.price,
         at=at,
         quote=quote,
         reason=_reason(order),
@@ -80,11 +82,19 @@ def _fill(venue: Venue, order: Order, price: Points, quote: Quote, at: Instant) 
         signal_id=order.signal_id,
     )
     for position, lots in numbers.offsets:
-        leave(venue, position, lots, fill)
-    opened = enter(venue, order, numbers, numbers.lots, fill) if numbers.lots else None
+        leave(venue, position, lots, how)
+    opened = enter(venue, order, numbers, numbers.lots, how) if numbers.lots else None
     if opened is not None:
         begin(venue, order.account, opened, quote, at)
     groups.release(venue, order, opened, at)
+
+
+def _fill(venue: Venue, order: Order, price: Points, quote: Quote, at: Instant) -> None:
+    numbers = numbers_at(venue, order, price)
+    if isinstance(numbers, Refused):
+        groups.end(venue, order, at, numbers)
+    else:
+        fill(venue, order, numbers, quote, at)
 
 
 def beyond(order: Order, price: Points) -> Refused | None:

@@ -14,10 +14,10 @@ from fxpaper.domain.order import DealReason, Order, OrderKind, OrderState, Side,
 from fxpaper.domain.quote import Quote
 from fxpaper.domain.refusal import RefusalCode, Refused
 from fxpaper.engine import groups
-from fxpaper.engine.filling import beyond, fill_at_market, with_slippage
+from fxpaper.engine.filling import fill, fill_at_market, numbers_at, with_slippage
 from fxpaper.engine.gate import ClosedMarket
 from fxpaper.engine.matching import is_worse, market_price
-from fxpaper.engine.opening import fill_numbers, wrong_lots
+from fxpaper.engine.opening import Opening, wrong_lots
 from fxpaper.engine.sessions import day_end
 from fxpaper.engine.stops import wrong_levels
 from fxpaper.engine.trailing import follows, stop_behind
@@ -35,12 +35,15 @@ def place(venue: Venue, command: PlaceOrder, now: Instant) -> Refused | None:
     if refused is not None:
         return refused
     order = _order(venue, command, f"o-{venue.state.next_seq(command.account)}", now)
-    if _fills_now(venue, order, now):
-        refused = _unfillable(venue, order)
-        if refused is not None:
-            return refused
+    if not _fills_now(venue, order, now):
+        venue.record(command.account, now, OrderPlaced(order))
+        _give_up(venue, order, now)
+        return None
+    numbers = _prepared(venue, order)
+    if isinstance(numbers, Refused):
+        return numbers
     venue.record(command.account, now, OrderPlaced(order))
-    _start(venue, order, now)
+    fill(venue, order, numbers, venue.board.quotes[order.symbol], now)
     return None
 
 
@@ -53,9 +56,9 @@ def place_group(venue: Venue, command: PlaceGroup, now: Instant) -> Refused | No
         return refused
     placed = _linked(venue, command, now)
     for order in placed:
-        refused = _unfillable(venue, order) if _fills_now(venue, order, now) else None
-        if refused is not None:
-            return refused
+        numbers = _prepared(venue, order) if _fills_now(venue, order, now) else None
+        if isinstance(numbers, Refused):
+            return numbers
     for order in placed:
         venue.record(order.account, now, OrderPlaced(order))
     for order in placed:
@@ -154,24 +157,30 @@ def _order(venue: Venue, command: PlaceOrder, order_id: str, now: Instant) -> Or
 
 
 def _start(venue: Venue, order: Order, now: Instant) -> None:
-    """Fill an order that can be filled at once; give up one that may not wait."""
-    if order.state is OrderState.HELD:
-        return
-    quote = venue.board.quotes[order.symbol]
+    """Fill an order of a group that can be filled at once; give up one that may not wait."""
     if _fills_now(venue, order, now):
-        fill_at_market(venue, _bounded(order), quote, now)
-    elif order.time_in_force in _AT_ONCE and order.due_at is None:
-        shown = format_price(market_price(order.side, quote), order.digits)
-        asked = order.price if order.price is not None else order.limit
-        limit = "" if asked is None else str(format_price(asked, order.digits))
-        why = Refused(
-            code=RefusalCode.BEYOND_BOUND,
-            actual=str(shown),
-            limit=limit,
-            text=f"The {order.time_in_force.upper()} {order.side} of {order.symbol} could not be "
-            f"filled at once: the market is {shown}, the order asks for {limit} or better.",
-        )
-        groups.end(venue, order, now, why)
+        fill_at_market(venue, _bounded(order), venue.board.quotes[order.symbol], now)
+    else:
+        _give_up(venue, order, now)
+
+
+def _give_up(venue: Venue, order: Order, now: Instant) -> None:
+    """End an order that could not be filled at once and may not wait."""
+    waits = order.time_in_force not in _AT_ONCE or order.due_at is not None
+    if waits or order.state is OrderState.HELD:
+        return
+    market = market_price(order.side, venue.board.quotes[order.symbol])
+    shown = format_price(market, order.digits)
+    asked = order.price if order.price is not None else order.limit
+    limit = "" if asked is None else str(format_price(asked, order.digits))
+    why = Refused(
+        code=RefusalCode.BEYOND_BOUND,
+        actual=str(shown),
+        limit=limit,
+        text=f"The {order.time_in_force.upper()} {order.side} of {order.symbol} could not be "
+        f"filled at once: the market is {shown}, the order asks for {limit} or better.",
+    )
+    groups.end(venue, order, now, why)
 
 
 def _fills_now(venue: Venue, order: Order, now: Instant) -> bool:
@@ -185,17 +194,13 @@ def _fills_now(venue: Venue, order: Order, now: Instant) -> bool:
     return not is_worse(order.side, market, order.price)
 
 
-def _unfillable(venue: Venue, order: Order) -> Refused | None:
-    """Return why an order that would fill at once must not, or None."""
+def _prepared(venue: Venue, order: Order) -> Opening | Refused:
+    """Return the numbers of an order that fills at once, or why it must not."""
     quote = venue.board.quotes[order.symbol]
     price = market_price(order.side, quote)
     if order.kind is OrderKind.MARKET:
         price = with_slippage(venue, order.account, order, price, quote)
-    refused = beyond(_bounded(order), price)
-    if refused is not None:
-        return refused
-    numbers = fill_numbers(order, price, venue.state.accounts[order.account], venue.board)
-    return numbers if isinstance(numbers, Refused) else None
+    return numbers_at(venue, _bounded(order), price)
 
 
 def _bounded(order: Order) -> Order:

@@ -100,7 +100,9 @@ class AccountState:
 
     def margin_with(self, symbol: str, side: Side, lots: Decimal, margin: Decimal) -> Decimal:
         """Return the margin the account would hold with one more position."""
-        holding = self.holding(symbol)
+        holding = self.holdings.get(symbol)
+        if holding is None:
+            return self.margin + margin
         return self.margin - holding.margin + holding.margin_with(side, lots, margin)
 
     def as_account(self) -> Account:
