@@ -151,10 +151,11 @@ def outcome(record: Mapping[str, Any]) -> str:
         return f"refused ({record.get('code')}): {record['detail']}"
     again = " (sent before; taken once)" if record.get("duplicate") else ""
     if record["status"] == "executed" and record["side"] != "close":
+        stop, profit = (record[f"{name}_price"] or "none" for name in ("stop_loss", "take_profit"))
         return (
             f"executed{again}: {record['side']} {record['lots']} {record['symbol']} at "
-            f"{record['entry_price']}, stop-loss {record['stop_loss_price']}, take-profit "
-            f"{record['take_profit_price']}. Why: fxpaper why {record['id']}"
+            f"{record['entry_price']}, stop-loss {stop}, take-profit {profit}. "
+            f"Why: fxpaper why {record['id']}"
         )
     if record["status"] == "refused":
         return f"refused{again} ({record['code']}): {record['text']}"

@@ -17,6 +17,7 @@ from fxpaper.errors import ConfigurationError
 
 FILE = "fxpaper.toml"
 PREFIX = "FXPAPER_"
+_LISTS = {"symbols", "sources", "hosts"}
 SourceName = Literal["twelve_data", "yahoo_stream", "yahoo"]
 
 
@@ -104,18 +105,33 @@ def read_settings(
         ConfigurationError: a file, a key or a value is wrong; says which and what would be right.
     """
     path = config or data_dir / FILE
+    _refuse_unknown_variables()
     values: dict[str, Any] = {}
     if config is not None or path.is_file():
         values = _read(path)
     for name in Settings.model_fields:
         text = os.environ.get(PREFIX + name.upper())
         if text:
-            values[name] = text.split(",") if name in {"symbols", "sources", "hosts"} else text
+            values[name] = _parts(text) if name in _LISTS else text
     values |= {name: value for name, value in (given or {}).items() if value is not None}
     try:
         return Settings(**values)
     except ValidationError as problem:
         raise ConfigurationError(_explain(problem, path)) from None
+
+
+def _refuse_unknown_variables() -> None:
+    for variable in os.environ:
+        name = variable.removeprefix(PREFIX).lower()
+        if not variable.startswith(PREFIX) or name in Settings.model_fields:
+            continue
+        near = get_close_matches(name, Settings.model_fields, n=1)
+        hint = f"did you mean {PREFIX}{near[0].upper()}?" if near else "there is no such setting."
+        raise ConfigurationError(f"Unknown setting {variable} in the environment; {hint}")
+
+
+def _parts(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -72,7 +72,12 @@ def backup(
         partial = file.with_name(file.name + ".part")
         try:
             _copy(_path(data_dir), partial)
-            _checked(partial)
+            differences = _checked(partial)
+            if differences:
+                raise ConfigurationError(
+                    f"{differences} rows of the ledger are not what its log says; nothing was "
+                    "saved. Look with: fxpaper ledger verify"
+                )
             partial.replace(file)
         except (OSError, sqlite3.Error) as problem:
             raise ConfigurationError(f"{file} cannot be written: {problem}.") from None

@@ -25,14 +25,14 @@ def move(venue: Venue, command: MoveCash, now: Instant) -> Refused | None:
     if refused is not None:
         return refused
     free = equity(state, venue.board) - state.margin
-    available = min(free, state.account.balance)
-    if command.amount < 0 and -command.amount > available:
+    withdrawable = min(free, state.account.balance)
+    if command.amount < 0 and -command.amount > withdrawable:
         return Refused(
             code=RefusalCode.INSUFFICIENT_MARGIN,
-            actual=f"{available} {currency}",
+            actual=f"{withdrawable} {currency}",
             limit=f"{-command.amount} {currency}",
-            text=f"{-command.amount} {currency} cannot be taken out; {available} {currency} is "
-            "free.",
+            text=f"{-command.amount} {currency} cannot be taken out; {withdrawable} {currency} "
+            "is free.",
         )
     kind = CashKind.DEPOSIT if command.amount > 0 else CashKind.WITHDRAWAL
     amount = post(Fraction(command.amount), currency)

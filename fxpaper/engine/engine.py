@@ -125,48 +125,48 @@ class Engine:
 
     def place(self, command: PlaceOrder, now: Instant) -> list[Recorded] | Refused:
         """Place an order, or say why not; a refusal changes nothing."""
-        return self._do(placing.place, command, command.account, now)
+        return self._carry_out(placing.place, command, command.account, now)
 
     def place_group(self, command: PlaceGroup, now: Instant) -> list[Recorded] | Refused:
         """Place orders that depend on each other, or say why not."""
         account = command.orders[0].account if command.orders else ""
-        return self._do(placing.place_group, command, account, now)
+        return self._carry_out(placing.place_group, command, account, now)
 
     def modify_order(self, command: ModifyOrder, now: Instant) -> list[Recorded] | Refused:
         """Change a waiting order in place, or say why not."""
-        return self._do(working.modify, command, command.account, now)
+        return self._carry_out(working.modify, command, command.account, now)
 
     def cancel(self, command: CancelOrder, now: Instant) -> list[Recorded] | Refused:
         """Cancel a waiting order, or say why not."""
-        return self._do(working.cancel, command, command.account, now)
+        return self._carry_out(working.cancel, command, command.account, now)
 
     def modify_position(self, command: ModifyPosition, now: Instant) -> list[Recorded] | Refused:
         """Change what may end a position, or say why not."""
-        return self._do(protecting.modify, command, command.account, now)
+        return self._carry_out(protecting.modify, command, command.account, now)
 
     def close(self, command: ClosePosition, now: Instant) -> list[Recorded] | Refused:
         """Close a position or a part of it at the market, or say why not."""
-        return self._do(closing.close, command, command.account, now)
+        return self._carry_out(closing.close, command, command.account, now)
 
     def close_by(self, command: CloseBy, now: Instant) -> list[Recorded] | Refused:
         """Close two opposite positions against each other, or say why not."""
-        return self._do(closing.close_by, command, command.account, now)
+        return self._carry_out(closing.close_by, command, command.account, now)
 
     def close_all(self, command: CloseAll, now: Instant) -> list[Recorded] | Refused:
         """Close every position that matches, or none and say why not."""
-        return self._do(closing.close_all, command, command.account, now)
+        return self._carry_out(closing.close_all, command, command.account, now)
 
     def reverse(self, command: ReversePosition, now: Instant) -> list[Recorded] | Refused:
         """Close a position and open its opposite, or neither and say why not."""
-        return self._do(closing.reverse, command, command.account, now)
+        return self._carry_out(closing.reverse, command, command.account, now)
 
     def move_cash(self, command: MoveCash, now: Instant) -> list[Recorded] | Refused:
         """Pay in or take out, or say why not."""
-        return self._do(cash.move, command, command.account, now)
+        return self._carry_out(cash.move, command, command.account, now)
 
     def reset(self, command: ResetAccount, now: Instant) -> list[Recorded] | Refused:
         """Begin an account anew, or say why not."""
-        return self._do(cash.reset, command, command.account, now)
+        return self._carry_out(cash.reset, command, command.account, now)
 
     def untradeable(self, symbol: str, now: Instant) -> Refused | None:
         """Return why a symbol cannot be traded at ``now``, or None when it can."""
@@ -180,7 +180,7 @@ class Engine:
         """Return what an account is worth at the latest quotes."""
         return equity(self.state.accounts[account], self.board)
 
-    def _do(
+    def _carry_out(
         self,
         act: Callable[[Venue, C, Instant], Refused | None],
         command: C,

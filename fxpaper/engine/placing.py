@@ -96,7 +96,7 @@ def unfit_order(
         waits: whether it may wait for another order, so that the market may look different.
     """
     instrument = venue.board.instruments[command.symbol]
-    refused = _wrong_volume(venue, command, instrument) or _closed(venue, command, now)
+    refused = _wrong_lots(venue, command, instrument) or _closed(venue, command, now)
     if refused is not None:
         return refused
     quote = venue.board.quotes.get(command.symbol)
@@ -219,7 +219,7 @@ def _closed(venue: Venue, command: PlaceOrder, now: Instant) -> Refused | None:
     return None if waits and refused.code is not RefusalCode.NO_QUOTE else refused
 
 
-def _wrong_volume(venue: Venue, command: PlaceOrder, instrument: Instrument) -> Refused | None:
+def _wrong_lots(venue: Venue, command: PlaceOrder, instrument: Instrument) -> Refused | None:
     positions = venue.state.accounts[command.account].positions
     lots, named = command.lots, command.closes or command.reverses
     if named is None:

@@ -57,20 +57,20 @@ def swap(  # noqa: PLR0911
         currency: of the account.
     """
     rate = Fraction(instrument.swap_long if side is Side.BUY else instrument.swap_short)
-    volume, worth = Fraction(lots), point_worth(instrument)
+    exact_lots, worth = Fraction(lots), point_worth(instrument)
     yearly = rate / 100 / instrument.swap_year
     match instrument.swap_mode:
         case SwapMode.NONE:
             return Fraction(0), instrument.quote
         case SwapMode.POINTS | SwapMode.REOPEN:
-            return rate * volume * worth, instrument.quote
+            return rate * exact_lots * worth, instrument.quote
         case SwapMode.BASE_MONEY:
-            return rate * volume, instrument.base
+            return rate * exact_lots, instrument.base
         case SwapMode.MARGIN_MONEY:
-            return rate * volume, margin_currency(instrument)
+            return rate * exact_lots, margin_currency(instrument)
         case SwapMode.DEPOSIT_MONEY:
-            return rate * volume, currency
+            return rate * exact_lots, currency
         case SwapMode.INTEREST_CURRENT:
-            return yearly * volume * price * worth, instrument.quote
+            return yearly * exact_lots * price * worth, instrument.quote
         case SwapMode.INTEREST_OPEN:
             return yearly * Fraction(value) * worth, instrument.quote

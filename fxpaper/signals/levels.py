@@ -48,7 +48,7 @@ def resolve(
                 actual="no stop_loss",
                 limit="a stop_loss",
                 text="The signal has no stop_loss, and without one its risk cannot be sized. Send "
-                'one, e.g. "stop_loss": {"pips": 25}, or set signals.default_stop_pips.',
+                'one, e.g. "stop_loss": {"pips": 25}, or set default_stop_pips.',
             )
         stop = PipsLevel(default_stop_pips)
     loss = -1 if side is Side.BUY else 1

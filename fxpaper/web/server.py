@@ -195,4 +195,4 @@ def _cannot_listen(host: str, port: int, problem: OSError) -> str:
             "other one."
         )
     reason = problem.strerror or str(problem)
-    return f"Cannot listen on {host} port {port}: {reason}. Choose others with --host and --port."
+    return f"Cannot listen on {host} port {port}: {reason}. Change the settings host and port."

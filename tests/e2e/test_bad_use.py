@@ -91,3 +91,10 @@ def test_a_directory_that_cannot_be_written_is_named(tmp_path):
     (tmp_path / "d").mkdir(mode=0o500)
     code, text = fxpaper(tmp_path, "demo", "--port", "0", "--data-dir", "d/e")
     assert (code, "cannot be made" in text) == (4, True), text
+
+
+def test_a_mistyped_variable_of_the_environment_is_named(tmp_path):
+    """As a mistyped key of the file is."""
+    code, text = fxpaper(tmp_path, "config", "check", FXPAPER_LEVERAG="50")
+    said = "Unknown setting FXPAPER_LEVERAG in the environment; did you mean FXPAPER_LEVERAGE?"
+    assert (code, said in " ".join(text.split())) == (4, True), text

@@ -70,7 +70,7 @@ def test_the_demo_page_lives_and_shows_a_fill(tmp_path):
         page.get_by_test_id("simulated-badge").first.wait_for()
         page.get_by_test_id("chart").first.wait_for()
         page.get_by_test_id("deal-row").first.wait_for(state="attached", timeout=60_000)
-        if folder := os.environ.get("FXPAPER_SCREENSHOTS"):
+        if folder := os.environ.get("SCREENSHOTS"):
             page.screenshot(path=f"{folder}/desktop.png")
             page.set_viewport_size({"width": 375, "height": 812})
             page.screenshot(path=f"{folder}/phone.png")

@@ -14,6 +14,8 @@ from fxpaper.domain.quote import Quote
 from fxpaper.errors import TransientError
 
 _STEP_SECONDS = 0.1
+_SILENCE_NS = 121 * NS_PER_SECOND
+"""Longer than any age limit: on the last quote of a recording nothing fills any more."""
 """The clock moves at least this often between quotes, so that what expires does so in time."""
 
 
@@ -62,6 +64,7 @@ class RecordedSource:
             self._played += 1
             if quote.symbol in symbols:
                 yield quote
+        self._clock.move_to(self._recording.ended_at + _SILENCE_NS)
 
     async def fetch(self, symbol: str) -> Quote:
         """Refuse: a recording is played, not asked.
