@@ -12,7 +12,7 @@ from decimal import Decimal
 from fxpaper.domain.account import Account, Mode
 from fxpaper.domain.command import PlaceOrder
 from fxpaper.domain.instant import parse_instant
-from fxpaper.domain.order import Side
+from fxpaper.domain.order import OrderKind, Side
 from fxpaper.domain.quote import Evidence, Grade, Quote, Spread, Transport
 from fxpaper.domain.refusal import Refused
 from fxpaper.engine.engine import Engine
@@ -64,6 +64,36 @@ def buy(engine: Engine, stop_loss: int, take_profit: int) -> None:
     assert not isinstance(engine.place(order, NOON), Refused)
 
 
+def crowd(orders: int, accounts: int = 1_000) -> Engine:
+    """Return an engine with orders far from the market, spread over many accounts."""
+    engine = Engine(read_profile("standard"), FillLimits())
+    money = Decimal(10) ** 6
+    for number in range(accounts):
+        engine.open_account(
+            Account(
+                id=f"a{number}",
+                mode=Mode.PAPER,
+                currency="USD",
+                leverage=100,
+                balance=money,
+                initial_balance=money,
+                opened_at=NOON,
+            )
+        )
+    engine.on_quote(quote(110_000))
+    for number in range(orders):
+        order = PlaceOrder(
+            account=f"a{number % accounts}",
+            symbol="EURUSD",
+            side=Side.BUY,
+            lots=Decimal("0.01"),
+            kind=OrderKind.LIMIT,
+            price=100_000 - number % 20_000,
+        )
+        assert not isinstance(engine.place(order, NOON), Refused)
+    return engine
+
+
 def feed(engine: Engine, quotes: Sequence[Quote]) -> float:
     """Return the seconds that quotes take."""
     begun = time.perf_counter()
@@ -90,6 +120,12 @@ def main() -> None:
     for positions in (1, 100, 1_000):
         seconds = feed(engine_with(positions), quotes)
         print(f"nothing triggered, {2 * positions:5} levels:  {empty / seconds:.2f} of that")
+    for orders in (1, 1_000, 100_000):
+        seconds = feed(crowd(orders), quotes)
+        print(
+            f"{orders:7,} orders of 1,000 accounts:  {empty / seconds:.2f} of that, "
+            f"{seconds / QUOTES * 1e6:.2f} us a quote"
+        )
     seconds = trade(engine_with(0)) / TRADES
     worth = seconds * QUOTES / empty
     print(f"open and stop out one position:   {seconds * 1e6:.0f} us, {worth:.0f} quotes' worth")

@@ -89,6 +89,7 @@ class Engine:
         for order in known.orders.values():
             self.venue.watch_order(order)
         watching.review(self.venue, account.id, account.opened_at)
+        self.venue.moved.clear()
 
     def on_quote(self, quote: Quote) -> list[Recorded]:
         """Take the next quote of a symbol and return what it caused; mostly nothing."""
@@ -207,18 +208,14 @@ class Engine:
 
     def _settle(self, now: Instant) -> None:
         """Let what a command has made meet the quotes there are, and watch the accounts."""
-        for symbol in self._symbols_of_touched():
+        while self.venue.moved:
+            symbol = next(iter(self.venue.moved))
+            del self.venue.moved[symbol]
             book, quote = self._books.get(symbol), self._quotes.get(symbol)
             fit = quote is not None and self.venue.untradeable(symbol, now) is None
             if book is not None and quote is not None and fit:
-                self._reach(book, quote, now)
+                self._reach(book, quote, now, fresh=False)
         self._watch(now)
-
-    def _symbols_of_touched(self) -> list[str]:
-        states = [self.state.accounts[account] for account in self.venue.touched]
-        found = [order.symbol for state in states for order in state.orders.values()]
-        found += [symbol for state in states for symbol in state.holdings]
-        return list(dict.fromkeys(found))
 
     def _act(self, book: SymbolBook, quote: Quote) -> None:
         instrument, at = self.board.instruments[quote.symbol], quote.received_at
@@ -227,16 +224,20 @@ class Engine:
                 order = self._order(owner)
                 if order is not None:
                     fill_at_market(self.venue, order, quote, at)
-            self._reach(book, quote, at)
+            self._reach(book, quote, at, fresh=True)
         else:
             self._review_reached(book, quote, at)
         self._watch(at)
+        self.venue.moved.clear()
 
-    def _reach(self, book: SymbolBook, quote: Quote, at: Instant) -> None:
-        """Let levels act until the quote reaches none that has not acted."""
+    def _reach(self, book: SymbolBook, quote: Quote, at: Instant, *, fresh: bool) -> None:
+        """Let levels act until the quote reaches none that has not acted.
+
+        Only a fresh quote counts as a touch.
+        """
         acted: set[Level] = set()
         reached = book.reached(quote)
-        twice = book.touch(reached)
+        twice = book.touch(reached) if fresh else set()
         while reached:
             for level in reached:
                 acted.add(level)
@@ -280,6 +281,7 @@ class Engine:
                 if order is not None and order.expires_at == timer.at:
                     working.expire(self.venue, order, timer.at)
         self._watch(timer.at)
+        self.venue.moved.clear()
 
     def _order(self, owner: Owner) -> Order | None:
         state = self.state.accounts.get(owner.account)

@@ -67,6 +67,8 @@ class Venue:
         self.timers = Timers()
         self.touched: dict[str, None] = {}
         """Accounts whose money or margin has moved since they were watched last."""
+        self.moved: dict[str, None] = {}
+        """Symbols whose orders or positions have changed and have not met their quote since."""
         self._react = react
         self._caused: list[Recorded] = []
 
@@ -100,6 +102,7 @@ class Venue:
     def watch_position(self, position: Position) -> None:
         """Let a position's levels and timers wait, and those only."""
         self.books.renew(Owner(position.account, position.id), levels_of_position(position))
+        self.moved[position.symbol] = None
         rolled = max(position.opened_at, position.rolled_at)
         self.timers.add(Timer(next_rollover(rolled), TimerKind.ROLLOVER))
         if position.exits.close_at is not None:
@@ -108,6 +111,7 @@ class Venue:
     def watch_order(self, order: Order) -> None:
         """Let an order's levels and timers wait, and those only."""
         self.books.renew(Owner(order.account, order.id), levels_of_order(order))
+        self.moved[order.symbol] = None
         self.books.wait(order, None if order.state.done else order.due_at)
         if order.expires_at is not None:
             self.timers.add(self._timer(order.expires_at, TimerKind.EXPIRE, order))

@@ -31,11 +31,11 @@ from fxpaper.domain.event import (
 )
 from fxpaper.domain.exits import BreakEven, Exits, Rung, Trail
 from fxpaper.domain.instant import NS_PER_SECOND, parse_instant
-from fxpaper.domain.order import DealReason, OrderKind, Side, TimeInForce
+from fxpaper.domain.order import DealReason, OrderKind, Side, TimeInForce, TriggerSide
 from fxpaper.domain.refusal import RefusalCode, Refused
 from fxpaper.engine.costs import CostModel, Slippage, SlippageKind
 from fxpaper.engine.engine import Engine
-from fxpaper.engine.gate import FillLimits
+from fxpaper.engine.gate import ClosedMarket, FillLimits
 
 NOON = parse_instant("2026-11-18T12:00:00Z")
 
@@ -432,3 +432,51 @@ def test_a_change_decided_on_an_older_version_is_refused(make, quote):
     ]
     assert [answer.code for answer in stale] == [RefusalCode.CHANGED_MEANWHILE] * 2
     assert only_position(engine).stop_loss == 109_500
+
+
+@pytest.mark.parametrize(
+    ("trigger", "quotes", "filled"),
+    [
+        pytest.param("default", [("1.10190", "1.10200")], 110_200, id="the ask of a buyer"),
+        pytest.param("bid", [("1.10190", "1.10200")], None, id="the bid is not there"),
+        pytest.param("bid", [("1.10200", "1.10215")], 110_215, id="the bid is there"),
+        pytest.param("mid", [("1.10190", "1.10208")], None, id="a mid of 1.10199"),
+        pytest.param("mid", [("1.10190", "1.10210")], 110_210, id="a mid of 1.10200"),
+        pytest.param("double_touch", [("1.10190", "1.10200")], None, id="touched once"),
+        pytest.param(
+            "double_touch",
+            [("1.10190", "1.10200"), ("1.10180", "1.10190"), ("1.10190", "1.10200")],
+            None,
+            id="touched, left, touched",
+        ),
+        pytest.param(
+            "double_touch", [("1.10190", "1.10200"), ("1.10195", "1.10205")], 110_205, id="twice"
+        ),
+    ],
+)
+def test_a_level_is_reached_by_the_price_it_asks_for(make, quote, trigger, quotes, filled):
+    """And filled on the default side; another command between two quotes is no touch."""
+    engine = make()
+    engine.on_quote(quote("EURUSD", "1.10000", "1.10010"))
+    stop = order(kind=OrderKind.STOP, price=110_200, trigger=TriggerSide(trigger))
+    placed(engine, stop)
+    found = []
+    for bid, ask in quotes:
+        found += deals(engine.on_quote(quote("EURUSD", bid, ask)))
+        placed(engine, order(kind=OrderKind.LIMIT, price=100_000))
+    assert [deal.price for deal in found] == ([] if filled is None else [filled])
+
+
+def test_an_order_of_the_weekend_waits_for_sunday_where_the_account_says_so(profile, quote):
+    """It fills on the first quote of the new week, at its price."""
+    limits = FillLimits(closed_market=ClosedMarket.QUEUE)
+    engine = Engine(profile, limits)
+    engine.open_account(account())
+    engine.on_quote(quote("EURUSD", "1.10000", "1.10010", at=parse_instant("2026-11-20T21:59:59Z")))
+    saturday = parse_instant("2026-11-21T12:00:00Z")
+    assert deals(placed(engine, order(), saturday)) == []
+    late = quote("EURUSD", "1.10100", "1.10110", at=parse_instant("2026-11-22T21:59:59Z"))
+    assert deals(engine.on_quote(late)) == []
+    opens = quote("EURUSD", "1.10200", "1.10230", at=parse_instant("2026-11-22T22:00:01Z"))
+    (deal,) = deals(engine.on_quote(opens))
+    assert (deal.price, deal.reason) == (110_230, DealReason.MANUAL)
