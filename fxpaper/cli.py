@@ -20,7 +20,9 @@ from rich.markup import escape
 from rich.progress import Progress
 
 from fxpaper import __version__, asking, replaying
+from fxpaper.aggregator.recording import Recording
 from fxpaper.config import default_data_dir, read_settings
+from fxpaper.engine.bar_path import BarPolicy
 from fxpaper.ledger_commands import ledger_app
 from fxpaper.printing import (
     ACCOUNT_COLUMNS,
@@ -28,6 +30,7 @@ from fxpaper.printing import (
     POSITION_COLUMNS,
     SIGNAL_COLUMNS,
     TWIN_COLUMNS,
+    WRONG_USE,
     Reported,
     err,
     fail,
@@ -112,8 +115,21 @@ def demo(
 
 @app.command()
 def replay(
-    quotes: Annotated[Path, typer.Option(help="CSV or Parquet: timestamp,bid,ask[,symbol].")],
     signals: Annotated[Path, typer.Option(help="JSON lines, one signal each, with its time.")],
+    quotes: Quotes = None,
+    bars: Annotated[
+        Path | None, typer.Option(help="CSV timestamp,open,high,low,close[,symbol] of bids.")
+    ] = None,
+    interval: Annotated[
+        str, typer.Option(help="Of the bars: 1m, 5m, 15m, 30m, 1h, 4h, 1d.")
+    ] = "1h",
+    finer: Annotated[
+        Path | None,
+        typer.Option(help="Bars of one minute inside them, they prove what came first."),
+    ] = None,
+    policy: Annotated[
+        BarPolicy, typer.Option(help="Which end came first where a bar reaches both.")
+    ] = BarPolicy.PESSIMISTIC,
     symbol: Symbol = None,
     config: Config = None,
     save: Annotated[
@@ -124,11 +140,18 @@ def replay(
     ] = False,
     as_json: AsJson = False,  # noqa: FBT002 - an option
 ) -> None:
-    """Run recorded quotes and signals through the same engine and print what came of it."""
+    """Run recorded quotes or bars, and signals, through the same engine; print what came of it."""
+    if (quotes is None) == (bars is None):
+        fail("Replay either --quotes FILE or --bars FILE.", WRONG_USE)
     plan = plan_of(default_data_dir(), config, None)
     with Reported():
         content = replaying.read_file(signals)
-        recording = recording_of(quotes, plan.profile, symbol)
+        recording: Recording | replaying.RecordedBars
+        if bars is None:
+            recording = recording_of(quotes or Path(), plan.profile, symbol)
+        else:
+            named = replaying.BarFiles(bars=bars, interval=interval, finer=finer, symbol=symbol)
+            recording = replaying.bars_of(named, policy, plan.profile)
         asked = replaying.Asked(
             recording=recording,
             content=content,
@@ -149,7 +172,8 @@ def replay(
     table("Open positions", result["positions"], POSITION_COLUMNS)
     table("Account", [result["account"]], ACCOUNT_COLUMNS)
     table("Under other costs", result.get("twins", []), TWIN_COLUMNS)
-    out.print(f"Run {result['hash'][:16]}: {result['quotes']:,} quotes.")
+    what = "quotes" if bars is None else "bars"
+    out.print(f"Run {result['hash'][:16]}: {result['quotes']:,} {what}.")
 
 
 @app.command()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -10,8 +10,10 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from fxpaper.aggregator.recorded_bars import read_bars
 from fxpaper.aggregator.recording import RECORDED, Recording
 from fxpaper.config import Settings
+from fxpaper.domain.bar import INTERVALS, Bar
 from fxpaper.domain.deal import Deal
 from fxpaper.domain.event import (
     DealBooked,
@@ -20,9 +22,10 @@ from fxpaper.domain.event import (
     SignalReceived,
     SignalUnreadable,
 )
-from fxpaper.domain.instant import NS_PER_SECOND
+from fxpaper.domain.instant import NS_PER_SECOND, Instant
 from fxpaper.domain.instrument import BrokerProfile
-from fxpaper.domain.signal import SignalRecord
+from fxpaper.domain.signal import Signal, SignalRecord, UnreadableSignal
+from fxpaper.engine.bar_path import BarPolicy, Bars
 from fxpaper.engine.costs import CostModel
 from fxpaper.engine.costs import twins as cost_twins
 from fxpaper.engine.engine import Engine
@@ -34,7 +37,7 @@ from fxpaper.run_files import Chain, line_of
 from fxpaper.signals.desk import Desk
 from fxpaper.signals.intake.lines import read_recorded, signal_lines
 from fxpaper.signals.intake.native import Arrival
-from fxpaper.signals.replay import replay
+from fxpaper.signals.replay import replay, replay_bars
 from fxpaper.web import views
 from fxpaper.web.ports import AccountView
 from fxpaper.web.signal_views import signal_record
@@ -65,18 +68,91 @@ def lines_of(path: Path) -> list[bytes]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedBars:
+    """Bars to trade on where there are no quotes.
+
+    Args:
+        bars: in time order.
+        interval: of each, by name.
+        finer: bars of a shorter interval, in time order; may be empty.
+        policy: which of two levels inside one bar comes first.
+    """
+
+    bars: list[Bar]
+    interval: str
+    finer: list[Bar]
+    policy: BarPolicy
+
+    def __len__(self) -> int:
+        """Return the number of bars."""
+        return len(self.bars)
+
+    @property
+    def length_ns(self) -> int:
+        """How long a bar is, in nanoseconds."""
+        return INTERVALS[self.interval] * NS_PER_SECOND
+
+    @property
+    def started_at(self) -> Instant:
+        """When the first bar opened, nanoseconds UTC."""
+        return self.bars[0].opened_at
+
+    @property
+    def ended_at(self) -> Instant:
+        """When the last bar closed, nanoseconds UTC."""
+        return self.bars[-1].opened_at + self.length_ns
+
+    def inside(self) -> dict[tuple[str, Instant], list[Bar]]:
+        """Return the finer bars of each bar, by its symbol and opening."""
+        found: dict[tuple[str, Instant], list[Bar]] = {}
+        for one in self.finer:
+            begins = one.opened_at - one.opened_at % self.length_ns
+            found.setdefault((one.symbol, begins), []).append(one)
+        return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BarFiles:
+    """Where bars are read from.
+
+    Args:
+        bars: file of them.
+        interval: of each, by name.
+        finer: file of bars of one minute, or None.
+        symbol: of files that do not say.
+    """
+
+    bars: Path
+    interval: str
+    finer: Path | None
+    symbol: str | None
+
+
+def bars_of(files: BarFiles, policy: BarPolicy, profile: BrokerProfile) -> RecordedBars:
+    """Read bars to trade on.
+
+    Raises:
+        InputError: a file, or a line of it, cannot be read.
+    """
+    known, symbol = profile.instruments, files.symbol
+    finer = [] if files.finer is None else read_bars(files.finer, known, "1m", symbol)
+    bars = read_bars(files.bars, known, files.interval, symbol)
+    return RecordedBars(bars=bars, interval=files.interval, finer=finer, policy=policy)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
     """What is to be replayed.
 
     Args:
-        recording: quotes in time order.
+        recording: quotes in time order, or bars.
         content: of the JSON-lines file of signals.
         name: of that file, for messages.
         settings: of the account and the rules.
         profile: the broker's rules.
     """
 
-    recording: Recording
+    recording: Recording | RecordedBars
     content: bytes
     name: str
     settings: Settings
@@ -130,10 +206,14 @@ def replay_recording(
         instruments=profile.instruments,
         door="file",
         received_at=recording.ended_at,
-        lifetime_ns=settings.signal_lifetime_seconds * NS_PER_SECOND,
+        lifetime_ns=_lifetime(settings, recording),
     )
     signals = read_recorded(asked.content, asked.name, arrival, recording.ended_at)
-    for recorded in replay(_tape(recording), signals, desk, progress):
+    if isinstance(recording, RecordedBars):
+        caused = _over_bars(recording, signals, desk, progress)
+    else:
+        caused = replay(_tape(recording), signals, desk, progress)
+    for recorded in caused:
         collected.add(recorded)
     return {**_shown(engine, settings.account, collected), "quotes": len(recording)}
 
@@ -156,6 +236,35 @@ def twin_figures(
             }
         )
     return rows
+
+
+def _lifetime(settings: Settings, recording: Recording | RecordedBars) -> int:
+    """Return how long a signal lives: long enough for the bar after it to open."""
+    lifetime = settings.signal_lifetime_seconds * NS_PER_SECOND
+    if isinstance(recording, RecordedBars):
+        return max(lifetime, 2 * recording.length_ns)
+    return lifetime
+
+
+def _over_bars(
+    recorded: RecordedBars,
+    signals: Sequence[Signal | UnreadableSignal],
+    desk: Desk,
+    progress: Callable[[int], None],
+) -> Iterator[Recorded]:
+    def counted() -> Iterator[Bar]:
+        for number, bar in enumerate(recorded.bars, start=1):
+            yield bar
+            progress(number)
+
+    instruments = desk.engine.board.instruments
+    ways = {
+        bar.symbol: Bars(
+            instruments[bar.symbol].typical_spread, recorded.length_ns, recorded.policy
+        )
+        for bar in recorded.bars
+    }
+    return replay_bars(counted(), signals, desk, ways, recorded.inside())
 
 
 def _tape(recording: Recording) -> Tape:

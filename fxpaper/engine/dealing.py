@@ -24,6 +24,7 @@ from fxpaper.domain.order import DealReason, Order
 from fxpaper.domain.position import Position, Taken
 from fxpaper.domain.quote import Quote
 from fxpaper.engine.attribution import Ends, Money, attribution
+from fxpaper.engine.levels import Owner
 from fxpaper.engine.opening import Opening
 from fxpaper.engine.profit import gross_profit, point_worth
 from fxpaper.engine.venue import Venue
@@ -140,6 +141,7 @@ def leave(venue: Venue, position: Position, lots: Decimal, fill: Fill) -> Deal:
         commission=share.commission - paid,
         swap=share.swap,
     )
+    other = venue.doubts.get(Owner(position.account, position.id))
     deal = Deal(
         id=f"d-{state.seq + 1}",
         account=position.account,
@@ -162,6 +164,8 @@ def leave(venue: Venue, position: Position, lots: Decimal, fill: Fill) -> Deal:
         balance=state.account.balance + profit - paid + share.swap,
         quote=fill.quote,
         attribution=attribution(ends, money),
+        ambiguous=other is not None,
+        alternative=None if other is None else _otherwise(venue, position, lots, other),
     )
     venue.record(position.account, fill.at, DealBooked(deal))
     if lots < position.lots:
@@ -170,6 +174,16 @@ def leave(venue: Venue, position: Position, lots: Decimal, fill: Fill) -> Deal:
     else:
         venue.record(position.account, fill.at, _closed(position, deal))
     return deal
+
+
+def _otherwise(venue: Venue, position: Position, lots: Decimal, price: Points) -> Decimal:
+    """Return the profit that closing at another price would have brought."""
+    state = venue.state.accounts[position.account]
+    currency, instrument = state.account.currency, venue.board.instruments[position.symbol]
+    value = _leaving(position, lots, currency).value
+    gross = gross_profit(instrument, position.side, lots, value, price)
+    rate = venue.board.rate(instrument.quote, currency, owed=gross < 0)
+    return post(gross * (Fraction(position.conversion) if rate is None else rate), currency)
 
 
 def _position(order: Order, numbers: Opening, deal: Deal, fill: Fill) -> Position:

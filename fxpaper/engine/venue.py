@@ -30,7 +30,7 @@ from fxpaper.engine.board import PriceBoard
 from fxpaper.engine.books import Books
 from fxpaper.engine.costs import CostModel
 from fxpaper.engine.gate import FillLimits, unfit
-from fxpaper.engine.levels import Owner, levels_of_order, levels_of_position
+from fxpaper.engine.levels import Owner, Role, levels_of_order, levels_of_position
 from fxpaper.engine.ranges import Ranges
 from fxpaper.engine.sessions import next_rollover
 from fxpaper.engine.state import State
@@ -69,6 +69,10 @@ class Venue:
         """Accounts whose money or margin has moved since they were watched last."""
         self.moved: dict[str, None] = {}
         """Symbols whose orders or positions have changed and have not met their quote since."""
+        self.suspended: dict[Owner, frozenset[Role]] = {}
+        """What a bar leaves open is decided for these positions by letting levels not count."""
+        self.doubts: dict[Owner, Points] = {}
+        """Where such a position would have closed had things gone the other way, in points."""
         self._react = react
         self._caused: list[Recorded] = []
 
@@ -101,7 +105,10 @@ class Venue:
 
     def watch_position(self, position: Position) -> None:
         """Let a position's levels and timers wait, and those only."""
-        self.books.renew(Owner(position.account, position.id), levels_of_position(position))
+        owner = Owner(position.account, position.id)
+        without = self.suspended.get(owner, frozenset())
+        levels = (level for level in levels_of_position(position) if level.role not in without)
+        self.books.renew(owner, levels)
         self.moved[position.symbol] = None
         rolled = max(position.opened_at, position.rolled_at)
         self.timers.add(Timer(next_rollover(rolled), TimerKind.ROLLOVER))

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+from msgspec.structs import replace
+
+from fxpaper.domain.bar import Bar
 from fxpaper.domain.event import Recorded
 from fxpaper.domain.instant import Instant
 from fxpaper.domain.quote import Quote
 from fxpaper.domain.signal import Signal, UnreadableSignal
+from fxpaper.engine.bar_path import Bars, Hooks, play_bar
 from fxpaper.engine.replay import Replay
 from fxpaper.engine.tape import Tape
 from fxpaper.signals.desk import Desk
 from fxpaper.signals.journal import reused
 
 Signals = Iterable[Signal | UnreadableSignal]
+FinerBars = Mapping[tuple[str, Instant], Sequence[Bar]]
 
 
 def replay(
@@ -42,6 +48,36 @@ def replay(
         progress(player.place)
         yield from caused
     progress(len(tape))
+    yield from desk.give_up()
+
+
+def replay_bars(
+    bars: Iterable[Bar], signals: Signals, desk: Desk, ways: Mapping[str, Bars], finer: FinerBars
+) -> Iterator[Recorded]:
+    """Yield what a desk makes of bars; a signal is taken at the open of the first bar after it.
+
+    Args:
+        bars: in time order.
+        signals: as for :func:`replay`.
+        desk: with its account opened.
+        ways: how the bars of each symbol are traded on.
+        finer: bars of a shorter interval inside each, by symbol and opening; may be empty.
+    """
+    waiting, seen = deque(signals), dict[str, Signal]()
+    for bar in bars:
+        yield from _until(desk, bar.opened_at)
+        due: list[Signal | UnreadableSignal] = []
+        while waiting and waiting[0].received_at <= bar.opened_at:
+            due.append(replace(waiting.popleft(), received_at=bar.opened_at))
+
+        def take(due: Sequence[Signal | UnreadableSignal] = due) -> list[Recorded]:
+            return [event for signal in due for event in _take(desk, signal, seen)]
+
+        hooks = Hooks(desk.on_quote, take)
+        inside = finer.get((bar.symbol, bar.opened_at), ())
+        yield from play_bar(desk.engine, bar, ways[bar.symbol], inside, hooks)
+    for signal in waiting:
+        yield from _take(desk, signal, seen)
     yield from desk.give_up()
 
 

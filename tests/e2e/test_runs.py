@@ -76,3 +76,32 @@ def test_a_backup_taken_while_the_daemon_runs_comes_back(tmp_path: Path, signals
     assert (code, "b.db is damaged" in text) == (4, True), text
     assert not (tmp_path / "e" / "ledger.db").exists()
     assert signals.exists()
+
+
+BARS = "timestamp,open,high,low,close\n"
+
+
+def test_bars_are_traded_on_where_there_are_no_quotes(tmp_path: Path):
+    """The stop-loss wins unless finer bars prove otherwise; a bar that cannot be is named."""
+    hour = "2026-11-18T{:02d}:00:00Z,{}\n"
+    flat, both = "1.10000,1.10000,1.10000,1.10000", "1.10000,1.10400,1.09500,1.10000"
+    (tmp_path / "b.csv").write_text(BARS + "".join(hour.format(h, flat) for h in (12, 13)))
+    with (tmp_path / "b.csv").open("a") as more:
+        more.write(hour.format(14, both))
+    minute = "2026-11-18T14:{:02d}:00Z,{}\n"
+    finer = BARS + minute.format(0, "1.10000,1.10400,1.09990,1.10300")
+    (tmp_path / "f.csv").write_text(finer + minute.format(1, "1.10300,1.10300,1.09500,1.10000"))
+    said = {**advice("one"), "time": "2026-11-18T12:30:00Z", "take_profit": {"pips": 30}}
+    (tmp_path / "s.jsonl").write_text(json.dumps(said) + "\n")
+    words = ("replay", "--bars", "b.csv", "--symbol", "EURUSD", "--signals", "s.jsonl", "--json")
+    code, text = fxpaper(tmp_path, *words)
+    entry, exit_ = json.loads(text)["deals"]
+    assert (code, entry["time"]) == (0, "2026-11-18T13:00:00.000000Z")
+    assert (exit_["reason"], exit_["ambiguous"]) == ("stop_loss", True)
+    assert (exit_["profit"], exit_["alternative"]) == ("-798.00", "798.00")
+    _, text = fxpaper(tmp_path, *words, "--finer", "f.csv")
+    exit_ = json.loads(text)["deals"][1]
+    assert (exit_["reason"], exit_["ambiguous"]) == ("take_profit", False)
+    (tmp_path / "b.csv").write_text(BARS + hour.format(12, "1.1,1.0,1.0,1.1"))
+    code, text = fxpaper(tmp_path, *words)
+    assert (code, "b.csv line 2: open 1.1 and close 1.1 do not lie" in text) == (4, True), text
