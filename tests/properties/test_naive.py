@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
 
@@ -10,7 +11,7 @@ import pytest
 
 from fxpaper.domain.account import Account, Mode
 from fxpaper.domain.command import ClosePosition, Contingency, PlaceGroup, PlaceOrder
-from fxpaper.domain.event import DealBooked, OrderPlaced
+from fxpaper.domain.event import DealBooked, OrderPlaced, Recorded
 from fxpaper.domain.exits import NO_EXITS, Exits, Trail
 from fxpaper.domain.instant import NS_PER_SECOND, parse_instant
 from fxpaper.domain.order import DealReason, OrderKind, Side, TimeInForce
@@ -64,10 +65,12 @@ class Pair:
             now=START,
         )
         self.deals: list[tuple[object, ...]] = []
+        self.events: list[Recorded] = []
         self.at = START
 
     def take(self, events) -> None:
         for recorded in events:
+            self.events.append(recorded)
             match recorded.event:
                 case DealBooked(deal):
                     self.deals.append(
@@ -191,7 +194,9 @@ def close(pair: Pair, chance: random.Random) -> None:
     pair.naive.close(twin, pair.at, Fraction(part))
 
 
-def history(seed: int, *, compare: bool) -> Pair:
+def history(
+    seed: int, *, compare: bool, after: Callable[[int, Pair], None] = lambda _step, _pair: None
+) -> Pair:
     """Live through four hundred steps; quotes, orders, pairs of them, closes."""
     chance = random.Random(seed)  # noqa: S311 - histories, not secrets
     pair = Pair(chance.choice(["400.00", "1500.00", "50000.00"]))
@@ -210,6 +215,7 @@ def history(seed: int, *, compare: bool) -> Pair:
             close(pair, chance)
         if compare:
             pair.agree()
+        after(step, pair)
     return pair
 
 

@@ -161,6 +161,23 @@ async def test_an_answer_that_makes_no_sense_is_no_quote(source, provider, body)
         await source.fetch("EURUSD")
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param({"chart": {"result": [{"meta": {}}], "error": None}}, id="no time zone"),
+        pytest.param({"chart": {"result": None, "error": None}}, id="nothing"),
+        pytest.param("<html>Will be right back</html>", id="maintenance"),
+    ],
+)
+async def test_a_broken_answer_is_not_remembered(source, provider, body):
+    """Yfinance keeps the answer from which it learns a time zone; a broken one must go again."""
+    provider.says(CHART, body)
+    with pytest.raises(TransientError, match="makes no sense"):
+        await source.fetch("EURUSD")
+    provider.says(CHART, chart())
+    assert (await source.fetch("EURUSD")).quoted_at == LATEST * NS_PER_SECOND
+
+
 @pytest.mark.parametrize("status", [401, 404, 500, 502])
 async def test_an_error_status_is_a_passing_fault(source, provider, status):
     provider.says(CHART, "oops", status)
