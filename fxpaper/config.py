@@ -8,49 +8,17 @@ from collections.abc import Mapping
 from decimal import Decimal
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from platformdirs import user_data_path
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from fxpaper.errors import ConfigurationError
 
 FILE = "fxpaper.toml"
 PREFIX = "FXPAPER_"
 _LISTS = {"symbols", "sources", "hosts"}
-_SECRETS = {"twelve_data_key", "ledger_url"}
-_PATTERNS = {
-    "account": "it must be 1 to 32 letters, digits, _ or -",
-    "currency": "it must be three capitals such as USD",
-}
-_RULES = {
-    "tuple_type": 'it must be a list, like ["EURUSD", "USDJPY"]',
-    "too_short": "it must name at least one",
-    "string_type": "it must be a text in quotes",
-    "path_type": "it must be a path in quotes",
-    "int_type": "it must be a whole number",
-    "int_parsing": "it must be a whole number",
-    "int_from_float": "it must be a whole number",
-    "float_type": "it must be a number",
-    "float_parsing": "it must be a number",
-    "decimal_type": "it must be a number",
-    "decimal_parsing": "it must be a number",
-}
 SourceName = Literal["twelve_data", "yahoo_stream", "yahoo"]
-
-
-def _postgres_address(value: SecretStr) -> SecretStr:
-    if value.get_secret_value().partition("://")[0] not in {"postgresql", "postgres"}:
-        raise ValueError("it begins with postgresql://")
-    return value
-
-
-def _bare_name(value: str) -> str:
-    """Refuse what a browser would not send as the name in a Host header."""
-    if not value or any(sign in value for sign in "/ @") or value.count(":") == 1:
-        raise ValueError("a name stands alone, like fx.example.org, without scheme, path and port")
-    return value
 
 
 class Settings(BaseModel):
@@ -81,13 +49,13 @@ class Settings(BaseModel):
     """Makes each fill draw between nothing and twice the amount; the same seed draws the same."""
     latency_ms: int = Field(0, ge=0, le=600_000)
     """A market order is executed on the first quote at least so much later."""
-    symbols: tuple[str, ...] = Field(("EURUSD", "GBPUSD", "USDJPY", "AUDUSD"), min_length=1)
+    symbols: tuple[str, ...] = ("EURUSD", "GBPUSD", "USDJPY", "AUDUSD")
     """Symbols to watch and trade; what converts their profit is added by itself."""
     sources: tuple[SourceName, ...] = ("yahoo_stream", "twelve_data", "yahoo")
     """Price sources, best first; Twelve Data takes part when it has a key."""
     twelve_data_key: SecretStr | None = None
     """Key of Twelve Data; better given as FXPAPER_TWELVE_DATA_KEY."""
-    ledger_url: Annotated[SecretStr, AfterValidator(_postgres_address)] | None = None
+    ledger_url: SecretStr | None = None
     """A PostgreSQL database for the ledger, postgresql://user:password@host/database; without it
     the ledger is a file in the data directory."""
     redis_url: str | None = None
@@ -96,10 +64,8 @@ class Settings(BaseModel):
     """Address to listen on."""
     port: int = Field(8765, ge=0, le=65535)
     """Port to listen on; 0 takes a free one."""
-    hosts: tuple[Annotated[str, AfterValidator(_bare_name)], ...] = ()
+    hosts: tuple[str, ...] = ()
     """More names under which the page may be addressed, e.g. of a reverse proxy."""
-    signals_file: Path | None = None
-    """A JSON-lines file of signals to watch; lines may be appended."""
     lowest_grade: Literal["A", "B", "C"] = "C"
     """Worst evidence grade that the account fills on."""
     stream_age_seconds: float = Field(5, gt=0, le=60)
@@ -143,19 +109,15 @@ def read_settings(
     values: dict[str, Any] = {}
     if config is not None or path.is_file():
         values = _read(path)
-    origins = dict.fromkeys(values, str(path))
     for name in Settings.model_fields:
         text = os.environ.get(PREFIX + name.upper())
         if text:
             values[name] = _parts(text) if name in _LISTS else text
-            origins[name] = PREFIX + name.upper()
-    for name, value in (given or {}).items():
-        if value is not None:
-            values[name], origins[name] = value, f"--{name}"
+    values |= {name: value for name, value in (given or {}).items() if value is not None}
     try:
         return Settings(**values)
     except ValidationError as problem:
-        raise ConfigurationError(_explain(problem, origins)) from None
+        raise ConfigurationError(_explain(problem, path)) from None
 
 
 def _refuse_unknown_variables() -> None:
@@ -175,41 +137,18 @@ def _parts(text: str) -> list[str]:
 def _read(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as problem:
-        raise ConfigurationError(
-            f"The configuration {path} cannot be read: {problem.strerror}."
-        ) from None
-    except UnicodeDecodeError:
-        raise ConfigurationError(
-            f"The configuration {path} is not UTF-8 text. Save it as UTF-8."
-        ) from None
+    except (OSError, UnicodeDecodeError) as problem:
+        raise ConfigurationError(f"The configuration {path} cannot be read: {problem}.") from None
     except tomllib.TOMLDecodeError as problem:
         raise ConfigurationError(f"The configuration {path} is not TOML: {problem}.") from None
 
 
-def _explain(problem: ValidationError, origins: Mapping[str, str]) -> str:
-    """Return what is wrong with the first wrong setting, the value, and where it stands."""
+def _explain(problem: ValidationError, path: Path) -> str:
     first = problem.errors()[0]
-    key = str(first["loc"][0])
-    origin = origins.get(key, "the settings")
+    key = ".".join(str(part) for part in first["loc"])
     if first["type"] == "extra_forbidden":
         near = get_close_matches(key, Settings.model_fields, n=1)
         hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(Settings.model_fields)}."
-        return f'Unknown setting "{key}" in {origin}; {hint}'
-    shown = "" if key in _SECRETS else f", not {_shown(first['input'])}"
-    return f"Setting {key} in {origin}: {_rule(first)}{shown}."
-
-
-def _rule(error: ErrorDetails) -> str:
-    """Return what would be right."""
-    if error["type"] == "string_pattern_mismatch":
-        return _PATTERNS[str(error["loc"][0])]
-    own = _RULES.get(error["type"])
-    if own is not None:
-        return own
-    rule = error["msg"].removeprefix("Value error, ").removeprefix("Input should ")
-    return f"it must {rule}" if rule.startswith("be ") else rule
-
-
-def _shown(value: object) -> str:
-    return f'"{value}"' if isinstance(value, str) else str(value)
+        return f'Unknown setting "{key}" in {path}; {hint}'
+    shown = "" if "key" in key else f", got {first['input']!r}"
+    return f"Setting {key}: {first['msg']}{shown} (from {path} or {PREFIX}{key.upper()})."
