@@ -1,6 +1,8 @@
 """Trading on bars where there are no quotes: a bar becomes a path of prices.
 
-Theory of operation. The path opens at the open, where gaps fill; goes to the extreme that is nearer
+Theory of operation. What
+waits for a quote, an order that is late or a time exit, takes the open or the close and never an
+extreme. The path opens at the open, where gaps fill; goes to the extreme that is nearer
 to the open, then to the other one, then to the close, and stops on the way at every level it meets,
 so a stop fills at its price and never at an extreme nobody could have known. Bars are of the bid;
 the ask is a spread above it.
@@ -26,12 +28,14 @@ from fxpaper.domain.instrument import Points
 from fxpaper.domain.order import Side
 from fxpaper.domain.position import Position
 from fxpaper.domain.quote import Evidence, Grade, Quote, Spread, Transport
+from fxpaper.engine.book import Edge
 from fxpaper.engine.engine import Engine
 from fxpaper.engine.levels import Owner, Role
 
 EVIDENCE = Evidence("bars", Transport.FILE, Spread.MODELLED, Grade.C)
 _TAKES_PROFIT = frozenset({Role.TAKE_PROFIT, Role.RUNG})
 _STOPS = frozenset({Role.STOP_LOSS})
+_OF_THE_ASK = {Edge.ASK_FALLS, Edge.ASK_RISES}
 
 
 class BarPolicy(StrEnum):
@@ -106,15 +110,17 @@ class _Walk:
         self._near_is_high = bar.high - bar.open < bar.open - bar.low
 
     def through(self) -> list[Recorded]:
-        bar, third = self._bar, self._how.length_ns // 3
+        bar, ends = self._bar, self._bar.opened_at + self._how.length_ns
         venue = self._engine.venue
         extremes = (bar.high, bar.low) if self._near_is_high else (bar.low, bar.high)
         self._quote(bar.open, bar.opened_at)
         self._caused += self._hooks.opened()
         self._doubt()
-        self._go(extremes[0], bar.opened_at + third)
-        self._go(extremes[1], bar.opened_at + 2 * third)
-        self._go(bar.close, bar.opened_at + self._how.length_ns - 1)
+        venue.inside_bar = True
+        self._go(extremes[0], ends - 3)
+        self._go(extremes[1], ends - 2)
+        venue.inside_bar = False
+        self._go(bar.close, ends - 1)
         for owner in [*venue.suspended]:
             self._let_go(owner)
         venue.doubts.clear()
@@ -176,20 +182,25 @@ class _Walk:
     def _next_level(self, here: Points, price: Points) -> Points | None:
         """Return the bid at which the first level between two prices is met, or None."""
         book = self._engine.venue.books.by_symbol.get(self._bar.symbol)
-        if book is None or here == price:
+        if book is None:
             return None
-        spread = self._how.spread
-        if price < here:
-            nearest = max(book.bid_low, book.ask_low - spread)
-            return nearest if price < nearest < here else None
-        nearest = min(book.bid_high, book.ask_high - spread)
-        return nearest if here < nearest < price else None
+        spread, low, high = self._how.spread, min(here, price), max(here, price)
+        met = {
+            level.price - (spread if level.edge in _OF_THE_ASK else 0) for level in book.levels()
+        }
+        between = [one for one in met if low < one < high]
+        if not between:
+            return None
+        return max(between) if price < here else min(between)
 
     def _quote(self, bid: Points, at: Instant) -> None:
         symbol = self._bar.symbol
-        caused = self._hooks.on_quote(Quote(symbol, bid, bid + self._how.spread, at, at, EVIDENCE))
+        opens = at == self._bar.opened_at
+        caused = (self._hooks.on_quote if opens else self._engine.on_quote)(
+            Quote(symbol, bid, bid + self._how.spread, at, at, EVIDENCE)
+        )
         self._caused += caused
-        if at == self._bar.opened_at:
+        if opens:
             return
         for recorded in caused:
             if isinstance(recorded.event, PositionOpened):

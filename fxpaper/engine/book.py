@@ -59,6 +59,10 @@ class TriggerBook(Generic[Key]):
         """Return how many levels wait."""
         return len(self._levels)
 
+    def levels(self) -> list[Key]:
+        """Return the keys of every level that waits."""
+        return [key for _, key in self._levels.values()]
+
     def add(self, edge: Edge, price: Points, key: Key) -> int:
         """Let a level wait; returns the ticket to withdraw it with."""
         self._count += 1

@@ -220,7 +220,7 @@ class Engine:
     def _act(self, book: SymbolBook, quote: Quote) -> None:
         instrument, at = self.board.instruments[quote.symbol], quote.received_at
         if unfit(quote, instrument, at, self.limits) is None:
-            for owner in book.due(at):
+            for owner in () if self.venue.inside_bar else book.due(at):
                 order = self._order(owner)
                 if order is not None:
                     fill_at_market(self.venue, order, quote, at)

@@ -71,6 +71,8 @@ class Venue:
         """Symbols whose orders or positions have changed and have not met their quote since."""
         self.suspended: dict[Owner, frozenset[Role]] = {}
         """What a bar leaves open is decided for these positions by letting levels not count."""
+        self.inside_bar = False
+        """Whether prices are a bar's extremes, on which nothing that waits for a quote fills."""
         self.doubts: dict[Owner, Points] = {}
         """Where such a position would have closed had things gone the other way, in points."""
         self._react = react

@@ -11,10 +11,12 @@ from hypothesis import strategies as st
 from fxpaper.domain.bar import Bar
 from fxpaper.domain.command import PlaceOrder
 from fxpaper.domain.event import DealBooked
+from fxpaper.domain.exits import Exits
 from fxpaper.domain.instant import NS_PER_SECOND
-from fxpaper.domain.order import DealReason, OrderKind, Side
+from fxpaper.domain.order import DealReason, OrderKind, Side, TriggerSide
 from fxpaper.domain.refusal import Refused
 from fxpaper.engine.bar_path import BarPolicy, Bars, play_bar
+from fxpaper.engine.costs import CostModel
 from fxpaper.engine.engine import Engine
 from fxpaper.engine.gate import FillLimits
 from fxpaper.profiles import read_profile
@@ -155,3 +157,30 @@ def test_the_pessimist_is_never_richer_than_the_optimist(moves, stop, take, side
         results[policy] = engine.equity("a")
     assert results[BarPolicy.PESSIMISTIC] <= results[BarPolicy.ADAPTIVE]
     assert results[BarPolicy.ADAPTIVE] <= results[BarPolicy.OPTIMISTIC]
+
+
+def test_a_late_order_and_a_time_exit_never_take_an_extreme():
+    """Both take the close: the first price after the open that somebody could have had."""
+    late = Engine(
+        read_profile("standard"),
+        FillLimits(around_the_clock=True),
+        CostModel(latency_ns=NS_PER_SECOND),
+    )
+    late.open_account(account())
+    play_bar(late, bar(0, 110_000, 110_000, 110_000, 110_000), Bars(0, MINUTE))
+    placed(late, order(), NOON + MINUTE - 1)
+    play_bar(late, bar(1, 110_000, 110_020, 109_700, 110_005), Bars(0, MINUTE))
+    assert [one.open_price for one in late.state.accounts["a"].positions.values()] == [110_005]
+    exits = Exits(close_at=NOON + MINUTE + 30 * NS_PER_SECOND)
+    engine = engine_after(order(exits=exits))
+    found = deals(play_bar(engine, bar(1, 110_000, 110_020, 109_700, 110_005), Bars(0, MINUTE)))
+    assert [(one.price, one.reason) for one in found] == [(110_005, DealReason.TIME)]
+
+
+def test_a_level_that_another_price_reaches_first_does_not_hide_the_stop():
+    """An order by the mid price waits at a crossed edge; the stop-loss fills at itself."""
+    engine = engine_after(order(stop_loss=109_900), spread=20)
+    placed(engine, order(kind=OrderKind.LIMIT, price=109_995, trigger=TriggerSide.MID))
+    found = deals(play_bar(engine, bar(1, 110_000, 110_010, 109_700, 109_800), Bars(20, MINUTE)))
+    stops = [one.price for one in found if one.reason is DealReason.STOP_LOSS]
+    assert stops == [109_900]
