@@ -22,7 +22,7 @@ from rich.progress import Progress
 from fxpaper import __version__, asking, replaying
 from fxpaper.aggregator.recording import Recording
 from fxpaper.config import default_data_dir, read_settings
-from fxpaper.engine.bar_path import BarPolicy
+from fxpaper.engine.bar_doubts import BarPolicy
 from fxpaper.ledger_commands import ledger_app
 from fxpaper.printing import (
     ACCOUNT_COLUMNS,
@@ -173,7 +173,25 @@ def replay(
     table("Account", [result["account"]], ACCOUNT_COLUMNS)
     table("Under other costs", result.get("twins", []), TWIN_COLUMNS)
     what = "quotes" if bars is None else "bars"
+    _tell_doubts(recording, result["deals"])
     out.print(f"Run {result['hash'][:16]}: {result['quotes']:,} {what}.")
+
+
+def _tell_doubts(
+    recording: Recording | replaying.RecordedBars, deals: list[dict[str, bool]]
+) -> None:
+    """Say what bars have left open."""
+    doubtful = sum(deal["ambiguous"] for deal in deals)
+    if doubtful:
+        out.print(
+            f"{doubtful} of {len(deals)} deals are ambiguous: their bars leave open what came "
+            "first. --policy chooses, --finer or quotes prove; --json shows the alternatives."
+        )
+    if isinstance(recording, replaying.RecordedBars) and recording.disagreeing:
+        err.print(
+            f"{recording.disagreeing} of {len(recording)} bars have finer ones that tell another "
+            "open, high, low or close; those bars were walked without them."
+        )
 
 
 @app.command()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +27,8 @@ from fxpaper.domain.event import (
 from fxpaper.domain.instant import NS_PER_SECOND, Instant
 from fxpaper.domain.instrument import BrokerProfile
 from fxpaper.domain.signal import Signal, SignalRecord, UnreadableSignal
-from fxpaper.engine.bar_path import BarPolicy, Bars
+from fxpaper.engine.bar_doubts import BarPolicy
+from fxpaper.engine.bar_path import Bars, agree
 from fxpaper.engine.costs import CostModel
 from fxpaper.engine.costs import twins as cost_twins
 from fxpaper.engine.engine import Engine
@@ -67,7 +70,7 @@ def lines_of(path: Path) -> list[bytes]:
     return found
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class RecordedBars:
     """Bars to trade on where there are no quotes.
 
@@ -102,13 +105,41 @@ class RecordedBars:
         """When the last bar closed, nanoseconds UTC."""
         return self.bars[-1].opened_at + self.length_ns
 
+    @cached_property
+    def by_symbol(self) -> dict[str, list[Bar]]:
+        """The bars of each symbol."""
+        return _by_symbol(self.bars)
+
+    @cached_property
     def inside(self) -> dict[tuple[str, Instant], list[Bar]]:
-        """Return the finer bars of each bar, by its symbol and opening."""
-        found: dict[tuple[str, Instant], list[Bar]] = {}
-        for one in self.finer:
-            begins = one.opened_at - one.opened_at % self.length_ns
-            found.setdefault((one.symbol, begins), []).append(one)
+        """The finer bars of each bar that has any, by its symbol and opening."""
+        finer, found = _by_symbol(self.finer), dict[tuple[str, Instant], list[Bar]]()
+        for bar in self.bars:
+            among = finer.get(bar.symbol, [])
+            ends = bar.opened_at + self.length_ns
+            first = bisect_left(among, bar.opened_at, key=_opening)
+            last = bisect_left(among, ends, key=_opening)
+            if first < last:
+                found[bar.symbol, bar.opened_at] = among[first:last]
         return found
+
+    @property
+    def disagreeing(self) -> int:
+        """How many bars have finer ones that tell something else, and are not walked."""
+        return sum(
+            not agree(bar, self.inside.get((bar.symbol, bar.opened_at), [bar])) for bar in self.bars
+        )
+
+
+def _by_symbol(bars: Sequence[Bar]) -> dict[str, list[Bar]]:
+    found: dict[str, list[Bar]] = {}
+    for bar in bars:
+        found.setdefault(bar.symbol, []).append(bar)
+    return found
+
+
+def _opening(bar: Bar) -> Instant:
+    return bar.opened_at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -252,19 +283,12 @@ def _over_bars(
     desk: Desk,
     progress: Callable[[int], None],
 ) -> Iterator[Recorded]:
-    def counted() -> Iterator[Bar]:
-        for number, bar in enumerate(recorded.bars, start=1):
-            yield bar
-            progress(number)
-
     instruments = desk.engine.board.instruments
     ways = {
-        bar.symbol: Bars(
-            instruments[bar.symbol].typical_spread, recorded.length_ns, recorded.policy
-        )
-        for bar in recorded.bars
+        symbol: Bars(instruments[symbol].typical_spread, recorded.length_ns, recorded.policy)
+        for symbol in recorded.by_symbol
     }
-    return replay_bars(counted(), signals, desk, ways, recorded.inside())
+    return replay_bars(recorded.by_symbol, signals, desk, ways, recorded.inside, progress)
 
 
 def _tape(recording: Recording) -> Tape:

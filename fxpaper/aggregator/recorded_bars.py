@@ -1,7 +1,7 @@
 """Recorded bars, from CSV files.
 
-Columns are ``timestamp,open,high,low,close`` and, of several instruments, ``symbol``. Prices are
-bids; a time is a bar's opening, with its zone.
+Columns are ``timestamp,open,high,low,close`` and, of several instruments, ``symbol``;
+``spread``, in points, may be among them. Prices are bids; a time is a bar's opening, with its zone.
 """
 
 from __future__ import annotations
@@ -14,10 +14,12 @@ import pandas as pd
 
 from fxpaper.aggregator.recording_columns import Origin
 from fxpaper.domain.bar import INTERVALS, Bar
-from fxpaper.domain.instant import format_instant, parse_instant
+from fxpaper.domain.instant import NS_PER_SECOND, format_instant, parse_instant
 from fxpaper.domain.instrument import Instrument, Points
 from fxpaper.errors import InputError
 
+_CLOCK_CHANGE = 3600 * NS_PER_SECOND
+"""A day that ends by local clocks may be this much shorter."""
 COLUMNS = ("timestamp", "open", "high", "low", "close")
 
 
@@ -40,6 +42,7 @@ def read_bars(
         raise InputError(f'Unknown interval "{interval}". Known: {", ".join(INTERVALS)}.')
     frame = _frame(path)
     origin, found = Origin(path, instruments, symbol), list[Bar]()
+    latest: dict[str, Bar] = {}
     for number, row in enumerate(frame.to_dict("records"), start=2):
         where, texts = f"{path} line {number}", {str(k): str(v) for k, v in row.items()}
         named = texts.get("symbol")
@@ -50,10 +53,24 @@ def read_bars(
                 f"{where}: {format_instant(bar.opened_at)} is earlier than the bar before it. "
                 "Sort the file by time."
             )
+        _follows(latest.get(name), bar, where)
+        latest[name] = bar
         found.append(bar)
     if not found:
         raise InputError(f"{path} has no bars, only a header.")
     return found
+
+
+def _follows(before: Bar | None, bar: Bar, where: str) -> None:
+    length = INTERVALS[bar.interval] * NS_PER_SECOND
+    if bar.interval == "1d":
+        length -= _CLOCK_CHANGE
+    if before is not None and bar.opened_at < before.opened_at + length:
+        raise InputError(
+            f"{where}: this bar of {bar.symbol} opens before the one that opened at "
+            f"{format_instant(before.opened_at)} has ended. Each must be {bar.interval} long; "
+            "is the interval right?"
+        )
 
 
 def _frame(path: Path) -> pd.DataFrame:
@@ -91,7 +108,20 @@ def _bar(row: Mapping[str, str], instrument: Instrument, interval: str, where: s
         quotes=0,
         closed=True,
         source="bars",
+        spread=_spread(row.get("spread", ""), where),
     )
+
+
+def _spread(text: str, where: str) -> Points | None:
+    if not text.strip():
+        return None
+    try:
+        spread = Decimal(text.strip())
+    except InvalidOperation:
+        spread = Decimal(-1)
+    if spread < 0 or spread != int(spread):
+        raise InputError(f'{where}: spread "{text[:40]}" is not a whole number of points.')
+    return Points(spread)
 
 
 def _points(row: Mapping[str, str], name: str, instrument: Instrument, where: str) -> Points:

@@ -33,6 +33,7 @@ class Bar(msgspec.Struct, frozen=True):
         quotes: how many quotes went into it; 0 when it came from a provider's history.
         closed: whether the interval is over.
         source: where its prices come from; several are joined by ``+``.
+        spread: its typical ask minus bid, in points, where the source tells it.
     """
 
     symbol: str
@@ -45,3 +46,4 @@ class Bar(msgspec.Struct, frozen=True):
     quotes: int
     closed: bool
     source: str
+    spread: Points | None = None

@@ -141,7 +141,8 @@ def leave(venue: Venue, position: Position, lots: Decimal, fill: Fill) -> Deal:
         commission=share.commission - paid,
         swap=share.swap,
     )
-    other = venue.doubts.get(Owner(position.account, position.id))
+    doubt = venue.doubts.get(Owner(position.account, position.id))
+    other = None if doubt is None else doubt.otherwise(fill.reason)
     deal = Deal(
         id=f"d-{state.seq + 1}",
         account=position.account,

@@ -109,6 +109,20 @@ def next_open(instrument: Instrument, at: Instant) -> Instant:
     return trading_hours(instrument.daily_break, instrument.holidays).next_open(at)
 
 
+def open_within(instrument: Instrument, begins: Instant, ends: Instant) -> tuple[Instant, Instant]:
+    """Return the first open instant of a stretch of time and the end of its last open one.
+
+    A stretch without any is returned as it is.
+    """
+    hours = trading_hours(instrument.daily_break, instrument.holidays)
+    opens, last = hours.next_open(begins), hours.session(ends - 1)
+    if opens >= ends:
+        return begins, ends
+    while not last.open:
+        last = hours.session(last.begins - 1)
+    return opens, min(ends, last.until)
+
+
 def next_close(instrument: Instrument, at: Instant) -> Instant:
     """Return the next instant after ``at`` at which the instrument stops trading."""
     return trading_hours(instrument.daily_break, instrument.holidays).next_close(at)

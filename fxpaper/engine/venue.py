@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import msgspec
+
 from fxpaper.domain.event import (
     Event,
     OrderChanged,
@@ -22,7 +24,7 @@ from fxpaper.domain.event import (
 )
 from fxpaper.domain.instant import Instant
 from fxpaper.domain.instrument import BrokerProfile, Points
-from fxpaper.domain.order import Order
+from fxpaper.domain.order import DealReason, Order
 from fxpaper.domain.position import Position
 from fxpaper.domain.quote import Quote
 from fxpaper.domain.refusal import RefusalCode, Refused
@@ -37,6 +39,31 @@ from fxpaper.engine.state import State
 from fxpaper.engine.timers import Timer, TimerKind, Timers
 
 Reaction = Callable[["Venue", str, Instant, Event], None]
+_STOPPED = {
+    DealReason.STOP_LOSS,
+    DealReason.STOP_ON_OPEN,
+    DealReason.TRAILING_STOP,
+    DealReason.BREAK_EVEN,
+}
+
+
+class Doubt(msgspec.Struct, frozen=True):
+    """Two ways that a bar leaves open for a position.
+
+    Args:
+        stop: its stop-loss, in points.
+        other: where it would be closed, or stand at the bar's end, had the stop not acted, in
+            points.
+    """
+
+    stop: Points
+    other: Points
+
+    def otherwise(self, reason: DealReason) -> Points | None:
+        """Return the price of the way not taken; None where the bar leaves no doubt of an exit."""
+        if reason is DealReason.TAKE_PROFIT:
+            return self.stop
+        return self.other if reason in _STOPPED else None
 
 
 class Venue:
@@ -70,11 +97,11 @@ class Venue:
         self.moved: dict[str, None] = {}
         """Symbols whose orders or positions have changed and have not met their quote since."""
         self.suspended: dict[Owner, frozenset[Role]] = {}
-        """What a bar leaves open is decided for these positions by letting levels not count."""
+        """Levels of these positions and orders that do not count for the rest of a bar."""
         self.inside_bar = False
         """Whether prices are a bar's extremes, on which nothing that waits for a quote fills."""
-        self.doubts: dict[Owner, Points] = {}
-        """Where such a position would have closed had things gone the other way, in points."""
+        self.doubts: dict[Owner, Doubt] = {}
+        """What a bar leaves open about the exits of these positions."""
         self._react = react
         self._caused: list[Recorded] = []
 
@@ -119,7 +146,10 @@ class Venue:
 
     def watch_order(self, order: Order) -> None:
         """Let an order's levels and timers wait, and those only."""
-        self.books.renew(Owner(order.account, order.id), levels_of_order(order))
+        owner = Owner(order.account, order.id)
+        without = self.suspended.get(owner, frozenset())
+        levels = (level for level in levels_of_order(order) if level.role not in without)
+        self.books.renew(owner, levels)
         self.moved[order.symbol] = None
         self.books.wait(order, None if order.state.done else order.due_at)
         if order.expires_at is not None:

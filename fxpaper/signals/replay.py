@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import count, groupby
 
 from msgspec.structs import replace
 
@@ -12,7 +13,7 @@ from fxpaper.domain.event import Recorded
 from fxpaper.domain.instant import Instant
 from fxpaper.domain.quote import Quote
 from fxpaper.domain.signal import Signal, UnreadableSignal
-from fxpaper.engine.bar_path import Bars, Hooks, play_bar
+from fxpaper.engine.bar_path import Bars, Phase, Step, in_time_order, steps_of
 from fxpaper.engine.replay import Replay
 from fxpaper.engine.tape import Tape
 from fxpaper.signals.desk import Desk
@@ -52,33 +53,70 @@ def replay(
 
 
 def replay_bars(
-    bars: Iterable[Bar], signals: Signals, desk: Desk, ways: Mapping[str, Bars], finer: FinerBars
+    recorded: Mapping[str, Sequence[Bar]],
+    signals: Signals,
+    desk: Desk,
+    ways: Mapping[str, Bars],
+    finer: FinerBars,
+    progress: Callable[[int], None],
 ) -> Iterator[Recorded]:
-    """Yield what a desk makes of bars; a signal is taken at the open of the first bar after it.
+    """Yield what a desk makes of bars, in time order.
+
+    A signal is taken at the open of the first bar of its symbol at or after its own time.
 
     Args:
-        bars: in time order.
+        recorded: bars of each symbol, in time order.
         signals: as for :func:`replay`.
         desk: with its account opened.
         ways: how the bars of each symbol are traded on.
         finer: bars of a shorter interval inside each, by symbol and opening; may be empty.
+        progress: is told how many bars are done.
     """
-    waiting, seen = deque(signals), dict[str, Signal]()
-    for bar in bars:
-        yield from _until(desk, bar.opened_at)
-        due: list[Signal | UnreadableSignal] = []
-        while waiting and waiting[0].received_at <= bar.opened_at:
-            due.append(replace(waiting.popleft(), received_at=bar.opened_at))
+    begun = count(1)
 
-        def take(due: Sequence[Signal | UnreadableSignal] = due) -> list[Recorded]:
-            return [event for signal in due for event in _take(desk, signal, seen)]
+    def path(symbol: str) -> Iterator[Step]:
+        for bar in recorded[symbol]:
+            inside = finer.get((symbol, bar.opened_at), ())
+            yield from steps_of(desk.engine, bar, ways[symbol], inside, desk.on_quote)
+            progress(next(begun))
 
-        hooks = Hooks(desk.on_quote, take)
-        inside = finer.get((bar.symbol, bar.opened_at), ())
-        yield from play_bar(desk.engine, bar, ways[bar.symbol], inside, hooks)
-    for signal in waiting:
+    waiting, seen = _Waiting(signals), dict[str, Signal]()
+    steps = in_time_order(path(symbol) for symbol in recorded)
+    for (at, phase), together in groupby(steps, key=lambda step: step.order):
+        yield from _until(desk, at)
+        opened: list[str] = []
+        for step in together:
+            yield from step.take()
+            opened.append(step.symbol)
+        for signal in waiting.due(opened, at) if phase is Phase.OPEN else ():
+            yield from _take(desk, replace(signal, received_at=at), seen)
+    for signal in waiting.rest():
         yield from _take(desk, signal, seen)
     yield from desk.give_up()
+
+
+class _Waiting:
+    """Signals in time order that wait for a bar of their symbol."""
+
+    def __init__(self, signals: Signals) -> None:
+        self._by_symbol: dict[str, deque[Signal | UnreadableSignal]] = {}
+        for signal in signals:
+            symbol = "" if isinstance(signal, UnreadableSignal) else signal.symbol
+            self._by_symbol.setdefault(symbol, deque()).append(signal)
+
+    def due(self, symbols: Iterable[str], at: Instant) -> list[Signal | UnreadableSignal]:
+        """Take the signals that a bar of one of these symbols lets decide, oldest first."""
+        found: list[Signal | UnreadableSignal] = []
+        for symbol in ("", *symbols):
+            queue = self._by_symbol.get(symbol, deque())
+            while queue and queue[0].received_at <= at:
+                found.append(queue.popleft())
+        return sorted(found, key=lambda signal: signal.received_at)
+
+    def rest(self) -> list[Signal | UnreadableSignal]:
+        """Return the signals that no bar came for, oldest first."""
+        left = [signal for queue in self._by_symbol.values() for signal in queue]
+        return sorted(left, key=lambda signal: signal.received_at)
 
 
 def replay_every(quotes: Iterable[Quote], signals: Signals, desk: Desk) -> Iterator[Recorded]:

@@ -15,7 +15,8 @@ from fxpaper.domain.exits import Exits
 from fxpaper.domain.instant import NS_PER_SECOND
 from fxpaper.domain.order import DealReason, OrderKind, Side, TriggerSide
 from fxpaper.domain.refusal import Refused
-from fxpaper.engine.bar_path import BarPolicy, Bars, play_bar
+from fxpaper.engine.bar_doubts import BarPolicy
+from fxpaper.engine.bar_path import Bars, play_bar
 from fxpaper.engine.costs import CostModel
 from fxpaper.engine.engine import Engine
 from fxpaper.engine.gate import FillLimits
