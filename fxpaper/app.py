@@ -11,17 +11,20 @@ from pathlib import Path
 import structlog
 
 from fxpaper.aggregator.budget import Budget
-from fxpaper.aggregator.feed import PriceFeed
+from fxpaper.aggregator.feed import Extras, PriceFeed
+from fxpaper.aggregator.history import HISTORY, History
+from fxpaper.aggregator.planner import Urgency
+from fxpaper.aggregator.probes import Probes
+from fxpaper.aggregator.recorder import RECORDINGS, Recorder
 from fxpaper.aggregator.recording import Recording
+from fxpaper.aggregator.registry import Setup, plans
 from fxpaper.aggregator.source import Source, SourceState
 from fxpaper.aggregator.sources.recorded import RecordedSource
 from fxpaper.aggregator.sources.simulator import SimulatorSource
-from fxpaper.aggregator.sources.twelve_data import TwelveDataSource
-from fxpaper.aggregator.sources.yahoo import YahooSource
-from fxpaper.aggregator.sources.yahoo_stream import YahooStreamSource
 from fxpaper.aggregator.store import open_store
 from fxpaper.clock import Clock, ManualClock, SystemClock
 from fxpaper.config import Settings
+from fxpaper.configured_sources import sources_of
 from fxpaper.domain.bar import Bar
 from fxpaper.domain.command import Command
 from fxpaper.domain.event import Recorded
@@ -98,6 +101,7 @@ class Daemon:
         if plan.recording is not None:
             self._clock = ManualClock(plan.recording.started_at)
         self._quotes: asyncio.Queue[Quote] = asyncio.Queue()
+        self._worker: ExecutionWorker | None = None
 
     async def run(self) -> None:
         """Start everything, work until cancelled, stop everything in order.
@@ -115,8 +119,17 @@ class Daemon:
             await self._open_account(shell)
             store = await open_store(plan.settings.redis_url, plan.data_dir)
             try:
+                sources = self._sources(Budget(store, plans()))
+                self._history = History(
+                    plan.data_dir / HISTORY, sources, self._clock, self._is_open
+                )
                 self._feed = PriceFeed(
-                    self._sources(Budget(store)), symbols, self._clock, store, self._is_open
+                    sources,
+                    symbols,
+                    self._clock,
+                    store,
+                    self._is_open,
+                    extras=self._extras(),
                 )
                 await self._serve(shell)
             finally:
@@ -126,13 +139,14 @@ class Daemon:
 
     async def _serve(self, shell: LedgerShell) -> None:
         plan, settings = self._plan, self._plan.settings
-        self._worker = ExecutionWorker(
+        worker = ExecutionWorker(
             settings.account, lambda: self._desk(shell), shell, self._clock, self._on_events
         )
-        await self._worker.open()
+        await worker.open()
+        self._worker = worker
         lifetime = settings.signal_lifetime_seconds * NS_PER_SECOND
         front = AccountFront(
-            self._worker, shell, self._clock, plan.profile.instruments, lifetime, self._fetch
+            worker, shell, self._clock, plan.profile.instruments, lifetime, self._fetch
         )
         execution = _Execution(front)
         self._web = WebServer(
@@ -143,11 +157,11 @@ class Daemon:
                 hosts=frozenset(settings.hosts),
             ),
             execution=execution,
-            market=_Market(self._feed, self._symbols(), plan.profile, self._clock, self._is_open),
+            market=_Market(self._feed, self._history, plan.profile, self._clock, self._is_open),
             ledger=shell,
             page=StaticPage(page_root, missing_reason),
             clock=SystemClock(),
-            trouble=lambda: self._worker.trouble or self._feed.note(),
+            trouble=lambda: worker.trouble or self._feed.note(),
         )
         await self._web.start(settings.host, settings.port)
         try:
@@ -155,7 +169,7 @@ class Daemon:
             # What is loaded by now stays; looking through it again held every order up for 70 ms.
             gc.freeze()
             async with asyncio.TaskGroup() as group:
-                group.create_task(self._worker.run())
+                group.create_task(worker.run())
                 if plan.demo:
                     group.create_task(self._sample(front))
                 if plan.signals is not None:
@@ -185,29 +199,29 @@ class Daemon:
             return [RecordedSource(plan.recording, self._clock, plan.speed)]
         if plan.simulated:
             return [SimulatorSource(instruments, self._clock, plan.seed)]
-        made = [
-            source
-            for name in plan.settings.sources
-            if (source := self._source(name, budget)) is not None
-        ]
-        if not made:
-            raise ConfigurationError(
-                "No price source is left: twelve_data needs FXPAPER_TWELVE_DATA_KEY. Add yahoo to "
-                "sources, or give the key."
-            )
-        return made
+        setup = Setup(
+            instruments=instruments, clock=self._clock, budget=budget, urgency=self._urgency
+        )
+        return sources_of(plan.settings, setup)
 
-    def _source(self, name: str, budget: Budget) -> Source | None:
-        """Return a source that asks a provider; None where its key is not given."""
-        instruments, clock = self._plan.profile.instruments, self._clock
-        key = self._plan.settings.twelve_data_key
-        if name == "yahoo_stream":
-            return YahooStreamSource(instruments, clock)
-        if name == "yahoo":
-            return YahooSource(instruments, clock, budget)
-        if key is None:
-            return None
-        return TwelveDataSource(key.get_secret_value(), instruments, clock, budget)
+    def _extras(self) -> Extras:
+        """Return what the feed does besides; only real prices are compared, probed and kept."""
+        plan, instruments = self._plan, self._plan.profile.instruments
+        recorder = Recorder(plan.data_dir / RECORDINGS, instruments, self._clock)
+        kept = recorder if plan.settings.record and plan.recording is None else None
+        if plan.simulated or plan.recording is not None:
+            return Extras(instruments=instruments, recorder=kept)
+        return Extras(
+            instruments=instruments,
+            witnesses=True,
+            triangulate=plan.settings.triangulate,
+            recorder=kept,
+            probes=Probes(plan.data_dir) if plan.settings.probe else None,
+            keep_in=plan.data_dir,
+        )
+
+    def _urgency(self, symbol: str) -> Urgency:
+        return Urgency.WATCHED if self._worker is None else self._worker.urgency(symbol)
 
     async def _open_account(self, shell: LedgerShell) -> None:
         settings = self._plan.settings
@@ -231,7 +245,8 @@ class Daemon:
         await self._feed.fresh(symbol)
 
     def _on_quote(self, quote: Quote) -> None:
-        self._worker.put(quote)
+        if self._worker is not None:
+            self._worker.put(quote)
         self._web.hub.on_quote(quote)
         if self._plan.demo:
             self._quotes.put_nowait(quote)
@@ -290,13 +305,13 @@ class _Market:
     def __init__(
         self,
         feed: PriceFeed,
-        symbols: tuple[str, ...],
+        history: History,
         profile: BrokerProfile,
         clock: Clock,
         open_at: Callable[[Instant], bool],
     ) -> None:
         self._feed = feed
-        self._symbols = symbols
+        self._history = history
         self._profile = profile
         self._clock = clock
         self._open_at = open_at
@@ -307,8 +322,17 @@ class _Market:
     def bars(self, symbol: str, interval: str, limit: int) -> list[Bar]:
         return self._feed.bars.series(symbol, interval, limit)
 
+    async def past_bars(
+        self, symbol: str, interval: str, begins: Instant, ends: Instant
+    ) -> list[Bar]:
+        instrument = self._profile.instruments[symbol]
+        return await self._history.bars(instrument, interval, (begins, ends))
+
+    def refusals(self) -> dict[tuple[str, str], int]:
+        return {(name, reason.value): n for (name, reason), n in self._feed.refusals().items()}
+
     def symbols(self) -> tuple[str, ...]:
-        return self._symbols
+        return self._feed.symbols
 
     def instruments(self) -> dict[str, Instrument]:
         return self._profile.instruments

@@ -16,14 +16,17 @@ from typing import Annotated
 import structlog
 import typer
 from msgspec import to_builtins
+from pydantic import SecretStr
 from rich.markup import escape
 from rich.progress import Progress
 
 from fxpaper import __version__, asking, replaying
 from fxpaper.aggregator.recording import Recording
-from fxpaper.config import default_data_dir, read_settings
+from fxpaper.config import default_data_dir
 from fxpaper.engine.bar_doubts import BarPolicy
+from fxpaper.history_commands import history_app
 from fxpaper.ledger_commands import ledger_app
+from fxpaper.options import AsJson, Config, DataDir, Port, daemon_of
 from fxpaper.printing import (
     ACCOUNT_COLUMNS,
     DEAL_COLUMNS,
@@ -39,6 +42,7 @@ from fxpaper.printing import (
     table,
 )
 from fxpaper.run_files import first_divergence
+from fxpaper.sources_commands import sources_app
 from fxpaper.starting import plan_of, recording_of, start, with_recording
 from fxpaper.web.page import build_page
 
@@ -57,11 +61,9 @@ app.add_typer(config_app, name="config")
 app.add_typer(model_app, name="model")
 app.add_typer(ui_app, name="ui")
 app.add_typer(ledger_app, name="ledger")
+app.add_typer(sources_app, name="sources")
+app.add_typer(history_app, name="history")
 
-DataDir = Annotated[Path | None, typer.Option(help="Where ledger, token and settings are kept.")]
-Config = Annotated[Path | None, typer.Option(help="A TOML file of settings.")]
-Port = Annotated[int | None, typer.Option(help="Port of the page and the API.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 Quotes = Annotated[
     Path | None, typer.Option(help="Recorded quotes: CSV or Parquet timestamp,bid,ask[,symbol].")
 ]
@@ -251,7 +253,7 @@ def send(
     said = {key: value for key, value in given.items() if value is not None}
     with Reported():
         bodies = [json.dumps(said).encode()] if file is None else replaying.lines_of(file)
-        daemon = _daemon(port, data_dir, config)
+        daemon = daemon_of(port, data_dir, config)
         answers = [daemon.ask("POST", "/signals", body) for body in bodies]
     if as_json:
         print_json([answer.body for answer in answers] if file else answers[0].body)
@@ -270,7 +272,7 @@ def status(
 ) -> None:
     """Show account, positions and sources of the running daemon."""
     with Reported():
-        daemon = _daemon(port, data_dir, config)
+        daemon = daemon_of(port, data_dir, config)
         health, account, positions = (
             daemon.ask("GET", path).body for path in ("/health", "/account", "/positions")
         )
@@ -294,7 +296,7 @@ def why(
 ) -> None:
     """Tell why a signal was executed or not, with every number that was looked at."""
     with Reported():
-        chain = asking.chain(_daemon(port, data_dir, config), id_)
+        chain = asking.chain(daemon_of(port, data_dir, config), id_)
     if as_json:
         print_json(chain)
         return
@@ -314,7 +316,7 @@ def why(
 def link(port: Port = None, data_dir: DataDir = None, config: Config = None) -> None:
     """Print a new one-time link to the page."""
     with Reported():
-        daemon = _daemon(port, data_dir, config)
+        daemon = daemon_of(port, data_dir, config)
         out.print(daemon.ask("POST", "/links", b"{}").body["url"], soft_wrap=True)
 
 
@@ -343,8 +345,10 @@ def check(
     """Read the settings as a daemon would, and show them."""
     plan = plan_of(data_dir or default_data_dir(), config, None)
     shown = plan.settings.model_dump(mode="json")
-    for secret in ("twelve_data_key", "ledger_url"):
-        shown[secret] = "given" if getattr(plan.settings, secret) else None
+    for name, value in plan.settings:
+        if isinstance(value, SecretStr):
+            shown[name] = "given"
+    shown["keys"] = dict.fromkeys(plan.settings.keys, "given")
     if as_json:
         print_json(shown)
         return
@@ -377,22 +381,9 @@ def main() -> None:
 
 def _switch(model: str, where: tuple[int | None, Path | None, Path | None], *, on: bool) -> None:
     with Reported():
-        daemon = _daemon(*where)
+        daemon = daemon_of(*where)
         daemon.ask("PUT", asking.path("models", model), json.dumps({"auto_execute": on}).encode())
     out.print(f'Automatic execution of "{model}" is {"on" if on else "off"}.')
-
-
-def _daemon(port: int | None, data_dir: Path | None, config: Path | None) -> asking.Daemon:
-    """Return the daemon that is meant: the one named, else one that runs, a demo last."""
-    if port is None and config is not None:
-        port = read_settings(data_dir or default_data_dir(), config).port
-    if data_dir is not None:
-        return asking.Daemon(data_dir, port)
-    own, demos = default_data_dir(), default_data_dir() / "demo"
-    if not asking.is_running(own, port) and asking.is_running(demos, port):
-        err.print("[dim]Asking the demo.[/]")
-        return asking.Daemon(demos, port)
-    return asking.Daemon(own, port)
 
 
 if __name__ == "__main__":

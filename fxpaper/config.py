@@ -18,7 +18,6 @@ from fxpaper.errors import ConfigurationError
 FILE = "fxpaper.toml"
 PREFIX = "FXPAPER_"
 _LISTS = {"symbols", "sources", "hosts"}
-SourceName = Literal["twelve_data", "yahoo_stream", "yahoo"]
 
 
 class Settings(BaseModel):
@@ -51,10 +50,39 @@ class Settings(BaseModel):
     """A market order is executed on the first quote at least so much later."""
     symbols: tuple[str, ...] = ("EURUSD", "GBPUSD", "USDJPY", "AUDUSD")
     """Symbols to watch and trade; what converts their profit is added by itself."""
-    sources: tuple[SourceName, ...] = ("yahoo_stream", "twelve_data", "yahoo")
-    """Price sources, best first; Twelve Data takes part when it has a key."""
+    sources: tuple[str, ...] = (
+        "oanda",
+        "tiingo",
+        "twelve_data_stream",
+        "finnhub_stream",
+        "yahoo_stream",
+        "twelve_data",
+        "finnhub",
+        "yahoo",
+        "alpha_vantage",
+    )
+    """Price sources; streams come before those that are asked, better grades before worse ones, and
+    then this order counts. One that needs a key takes part when it has it."""
     twelve_data_key: SecretStr | None = None
-    """Key of Twelve Data; better given as FXPAPER_TWELVE_DATA_KEY."""
+    """Key of Twelve Data; better given as FXPAPER_TWELVE_DATA_KEY, or kept in the keyring."""
+    finnhub_key: SecretStr | None = None
+    """Key of Finnhub."""
+    tiingo_key: SecretStr | None = None
+    """Token of Tiingo."""
+    oanda_key: SecretStr | None = None
+    """Token of an OANDA practice account."""
+    oanda_account: SecretStr | None = None
+    """Number of that account, 101-001-1234567-001."""
+    alpha_vantage_key: SecretStr | None = None
+    """Key of Alpha Vantage."""
+    keys: dict[str, SecretStr] = {}
+    """Keys of sources that other packages add, by name; a table in the file."""
+    probe: bool = True
+    """Whether each source is asked at the start, once a day, what its key gets."""
+    triangulate: bool = True
+    """Whether a cross that no source quotes is worked out from two pairs that are quoted."""
+    record: bool = False
+    """Whether every quote that was passed on is kept, in a Parquet file for each day."""
     ledger_url: SecretStr | None = None
     """A PostgreSQL database for the ledger, postgresql://user:password@host/database; without it
     the ledger is a file in the data directory."""

@@ -43,7 +43,8 @@ KIB = 1024
 def commands(command: Any, words: tuple[str, ...] = ()) -> dict[tuple[str, ...], Any]:
     if not hasattr(command, "commands"):
         return {words: command}
-    found: dict[tuple[str, ...], Any] = {}
+    works_alone = bool(words) and command.invoke_without_command
+    found: dict[tuple[str, ...], Any] = {words: command} if works_alone else {}
     for name, one in command.commands.items():
         found |= commands(one, (*words, name))
     return found
@@ -73,7 +74,7 @@ def test_every_setting_has_its_row_with_default_and_bounds(name: str):
     shown = ", ".join(value) if isinstance(value, tuple) else value
     assert (environment, default) == (
         f"`{PREFIX}{name.upper()}`",
-        "none" if shown in {None, ""} else str(shown),
+        "none" if shown is None or shown in ("", {}) else str(shown),
     )
     options = [option for option in get_args(field.annotation) if isinstance(option, str)]
     limits = [getattr(one, bound, None) for one in field.metadata for bound in ("ge", "gt", "le")]

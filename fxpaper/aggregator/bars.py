@@ -63,6 +63,28 @@ class _Open:
         )
 
 
+def longer_bars(bars: Iterable[Bar], interval: str) -> list[Bar]:
+    """Return the closed bars of a longer interval that shorter ones make up, oldest first.
+
+    Args:
+        bars: closed, of one symbol, oldest first.
+        interval: one of :data:`fxpaper.domain.bar.INTERVALS`.
+    """
+    length, made, growing = INTERVALS[interval] * NS_PER_SECOND, list[Bar](), None
+    symbol = ""
+    for bar in bars:
+        start = bar.opened_at - bar.opened_at % length
+        if growing is not None and growing.opened_at != start:
+            made.append(growing.as_bar(symbol, interval, closed=True))
+            growing = None
+        if growing is None:
+            growing, symbol = _Open(start, length, bar.open, bar.source), bar.symbol
+        growing.add(bar)
+    if growing is not None:
+        made.append(growing.as_bar(symbol, interval, closed=True))
+    return made
+
+
 class _Track:
     """The bars of one symbol."""
 

@@ -7,24 +7,34 @@ and a reason to ask the next one.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
 
 import structlog
+from msgspec.structs import replace
 from redis.exceptions import RedisError
 
+from fxpaper.aggregator.backfill import Backfill
 from fxpaper.aggregator.bars import Bars
 from fxpaper.aggregator.cache import QuoteCache, SingleFlight
+from fxpaper.aggregator.last_quotes import read_last_quotes, write_last_quotes
+from fxpaper.aggregator.probes import Probes
 from fxpaper.aggregator.quality import Examiner, Reason, Rejection
+from fxpaper.aggregator.recorder import Recorder
 from fxpaper.aggregator.rotation import Candidate, Rotation
 from fxpaper.aggregator.seat import Seat
-from fxpaper.aggregator.source import Source, SourceState
+from fxpaper.aggregator.source import Finding, Source, SourceState
 from fxpaper.aggregator.states import state_of, why_no_prices
 from fxpaper.aggregator.store import Store
+from fxpaper.aggregator.triangulation import Crosses
 from fxpaper.clock import Clock
 from fxpaper.domain.bar import Bar
 from fxpaper.domain.instant import NS_PER_SECOND, Instant
-from fxpaper.domain.quote import Quote, Transport
-from fxpaper.errors import ConfigurationError, FxpaperError, RateLimitedError, TransientError
+from fxpaper.domain.instrument import Instrument
+from fxpaper.domain.quote import Grade, Quote, Transport
+from fxpaper.errors import ConfigurationError, RateLimitedError, TransientError
 
 log = structlog.get_logger(__name__)
 
@@ -32,6 +42,29 @@ _SILENCE_NS = 120 * NS_PER_SECOND
 _SHARED_NS = 2 * NS_PER_SECOND
 _SEED_AFTER_SECONDS = 15.0
 _FRESH_NS = {Transport.STREAM: 30 * NS_PER_SECOND, Transport.REST: 180 * NS_PER_SECOND}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extras:
+    """What a feed does besides passing quotes on.
+
+    Args:
+        instruments: the known ones; without them no move is judged and nothing is worked out.
+        witnesses: whether a second stream is heard beside the serving one, for comparison.
+        triangulate: whether crosses that no source quotes are worked out.
+        recorder: keeps every quote that is passed on.
+        probes: asks each source once a day what its key gets.
+        keep_in: folder for the last quotes, which are shown after the next start.
+        rhythm: seconds between two looks at what is silent, rested or due.
+    """
+
+    instruments: Mapping[str, Instrument] = field(default_factory=dict)
+    witnesses: bool = False
+    triangulate: bool = False
+    recorder: Recorder | None = None
+    probes: Probes | None = None
+    keep_in: Path | None = None
+    rhythm: float = 0.5
 
 
 class PriceFeed:
@@ -43,10 +76,11 @@ class PriceFeed:
         clock: of the market.
         store: for the latest quotes.
         is_open: tells whether the market trades at an instant.
-        rhythm: seconds between two looks at what is silent, rested or due.
+        extras: what it does besides.
 
     Attributes:
         bars: made of the quotes that were passed on.
+        symbols: that are asked for: what is wanted, and the legs of crosses that nobody quotes.
     """
 
     def __init__(
@@ -56,20 +90,38 @@ class PriceFeed:
         clock: Clock,
         store: Store,
         is_open: Callable[[Instant], bool],
-        rhythm: float = 0.5,
+        extras: Extras | None = None,
     ) -> None:
+        extras = extras or Extras()
+        sources = sorted(sources, key=_standing_order)
         self.bars = Bars(is_open)
-        self._symbols = tuple(symbols)
+        self._crosses = Crosses(
+            symbols if extras.triangulate else (),
+            extras.instruments,
+            lambda symbol: any(source.supports(symbol) for source in sources),
+        )
+        self.symbols = tuple(dict.fromkeys((*symbols, *self._crosses.legs)))
+        self._recorder = extras.recorder
+        self._keep_in = extras.keep_in
+        self._probes = extras.probes
+        self._switches: Counter[str] = Counter()
         self._clock = clock
         self._is_open = is_open
-        self._rhythm = rhythm
+        self._rhythm = extras.rhythm
         self._cache = QuoteCache(store)
         self._flights = SingleFlight()
-        self._examiner = Examiner()
+        pips = {name: one.pip for name, one in extras.instruments.items()}
+        self._examiner = Examiner(is_open, pips)
         self._seats = {
             source.name: Seat(source, self._on_quote, self._on_end) for source in sources
         }
-        self._rotation = Rotation([_candidate(source) for source in sources], symbols)
+        candidates = [_candidate(source) for source in sources]
+        self._rotation = Rotation(candidates, self.symbols, witnesses=extras.witnesses)
+        self._backfill = Backfill(self.bars, sources, self._may_seed)
+        self._earlier: dict[str, Quote] = {}
+        if extras.keep_in is not None:
+            earlier = read_last_quotes(extras.keep_in, clock.now())
+            self._earlier = {quote.symbol: quote for quote in earlier}
         self._publish: Callable[[Quote], None] = _drop
         self._on_bar: Callable[[Bar], None] = _drop
 
@@ -89,15 +141,20 @@ class PriceFeed:
                 for seat in self._seats.values():
                     group.create_task(seat.run())
                 group.create_task(self._use_store())
-                group.create_task(self._seed())
+                group.create_task(self._fill_past())
+                if self._recorder is not None:
+                    group.create_task(self._recorder.run())
+                if self._probes is not None:
+                    group.create_task(self._probe(self._probes))
                 await self._look_after()
         finally:
+            self._keep_last()
             for seat in self._seats.values():
                 await seat.source.close()
 
     def latest(self, symbol: str) -> Quote | None:
-        """Return the latest quote of a symbol, however old."""
-        return self._examiner.latest(symbol)
+        """Return the latest quote of a symbol, however old; after a start an earlier run's."""
+        return self._examiner.latest(symbol) or self._earlier.get(symbol)
 
     async def fresh(self, symbol: str) -> Quote:
         """Return a quote asked for just now, or the latest where a stream serves the symbol.
@@ -126,12 +183,23 @@ class PriceFeed:
         now = self._clock.now()
         is_open = self._is_open(now)
         return [
-            state_of(seat, self._rotation, now, is_open=is_open) for seat in self._seats.values()
+            replace(
+                state_of(seat, self._rotation, now, is_open=is_open),
+                probe=self._found(name),
+                switches=self._switches[name],
+                refused=self._refused(name),
+                capabilities=seat.source.capabilities,
+            )
+            for name, seat in self._seats.items()
         ]
 
     def refusals(self) -> dict[tuple[str, Reason], int]:
         """Return how many quotes were kept back or corrected, by source and reason."""
         return dict(self._examiner.counts)
+
+    def _refused(self, name: str) -> dict[str, int]:
+        counts = self._examiner.counts.items()
+        return {reason.value: count for (source, reason), count in counts if source == name}
 
     def note(self) -> str | None:
         """Return why there are no prices, in one sentence; None while some source works."""
@@ -166,9 +234,12 @@ class PriceFeed:
     def _on_quote(self, seat: Seat, quote: Quote) -> None:
         """Examine a quote and pass it on if its source serves the symbol."""
         name, symbol, now = seat.source.name, quote.symbol, self._clock.now()
-        outcome = self._examiner.examine(quote, now)
         fresh = self._is_fresh(quote, now)
         before = self._rotation.serving(symbol)
+        if self._rotation.is_witness(name, symbol):
+            self._compare(quote, now, fresh=fresh)
+            return
+        outcome = self._examiner.examine(quote, now)
         if isinstance(outcome, Rejection):
             repeated = outcome.reason is Reason.REPEATED
             if not repeated:
@@ -178,13 +249,38 @@ class PriceFeed:
         if not self._rotation.report_quote(name, symbol, now, fresh=fresh):
             return
         if before != name:
-            log.info("source_switched", symbol=symbol, before=before, now=name)
+            self._switched(symbol, before, name)
             self._match()
-        self._examiner.accept(outcome)
-        self._cache.note(outcome)
-        self._publish(outcome)
-        for bar in self.bars.on_quote(outcome):
+        self._pass_on(outcome)
+        for cross in self._crosses.worked_out(symbol, self._examiner.latest):
+            if self._rotation.serving(cross.symbol) is None:
+                self._pass_on(cross)
+
+    def _pass_on(self, quote: Quote) -> None:
+        """Tell everybody a quote that may be believed."""
+        symbol, previous = quote.symbol, self._examiner.latest(quote.symbol)
+        self._backfill.notice(
+            symbol, quote.quoted_at, None if previous is None else previous.quoted_at
+        )
+        self._examiner.accept(quote)
+        self._cache.note(quote)
+        if self._recorder is not None:
+            self._recorder.note(quote)
+        self._publish(quote)
+        for bar in self.bars.on_quote(quote):
             self._on_bar(bar)
+
+    def _compare(self, quote: Quote, now: Instant, *, fresh: bool) -> None:
+        """Take the quote of a source that serves nobody now, to hold the others against it."""
+        outcome = self._examiner.witness(quote, now)
+        name = quote.evidence.source
+        if isinstance(outcome, Rejection):
+            log.warning("witness_differs", source=name, reason=outcome.reason, text=outcome.text)
+        self._rotation.report_quote(name, quote.symbol, now, fresh=fresh)
+
+    def _switched(self, symbol: str, before: str | None, after: str) -> None:
+        log.info("source_switched", symbol=symbol, before=before, now=after)
+        self._switches[after] += 1
 
     def _is_fresh(self, quote: Quote, now: Instant) -> bool:
         limit = _FRESH_NS.get(quote.evidence.transport)
@@ -243,32 +339,37 @@ class PriceFeed:
                 log.warning("store_silent", problem=str(problem))
             await asyncio.sleep(self._rhythm)
 
-    async def _seed(self) -> None:
+    async def _fill_past(self) -> None:
         """Fill the charts from the first source that has a past; quotes come first."""
         for _ in range(round(_SEED_AFTER_SECONDS / self._rhythm)):
-            if all(self.latest(symbol) is not None for symbol in self._symbols):
+            if all(self._examiner.latest(symbol) is not None for symbol in self.symbols):
                 break
             await asyncio.sleep(self._rhythm)
-        for symbol in self._symbols:
-            for seat in self._seats.values():
-                if self._may_seed(seat.source, symbol) and await self._seed_from(
-                    seat.source, symbol
-                ):
-                    break
+        for symbol in self.symbols:
+            await self._backfill.fill(symbol, self._clock.now())
+        while True:
+            await asyncio.sleep(self._rhythm)
+            await self._backfill.fill_gaps(self._clock.now())
+
+    async def _probe(self, probes: Probes) -> None:
+        """Ask each source what its key gets, unless that was asked lately."""
+        for seat in self._seats.values():
+            symbol = next((one for one in self.symbols if seat.source.supports(one)), None)
+            if symbol is not None:
+                await probes.ask(seat.source, symbol, self._clock.now())
+
+    def _found(self, name: str) -> Finding | None:
+        return None if self._probes is None else self._probes.found(name)
+
+    def _keep_last(self) -> None:
+        if self._keep_in is not None:
+            latest = (self._examiner.latest(symbol) for symbol in self.symbols)
+            write_last_quotes(self._keep_in, [quote for quote in latest if quote is not None])
 
     def _may_seed(self, source: Source, symbol: str) -> bool:
         """Tell whether a source's past belongs on the chart; made-up bars never join real ones."""
         made_up = source.evidence.simulated and self._rotation.serving(symbol) != source.name
         return source.supports(symbol) and not made_up
-
-    async def _seed_from(self, source: Source, symbol: str) -> bool:
-        try:
-            history = await source.history(symbol)
-        except FxpaperError as problem:
-            log.warning("no_history", source=source.name, symbol=symbol, problem=str(problem))
-            return False
-        self.bars.seed(symbol, history)
-        return bool(history)
 
 
 def _candidate(source: Source) -> Candidate:
@@ -276,6 +377,11 @@ def _candidate(source: Source) -> Candidate:
     return Candidate(
         source.name, source.supports, _SILENCE_NS if stream else None, polled=source.polled
     )
+
+
+def _standing_order(source: Source) -> tuple[bool, Grade]:
+    """Streams before what is asked, better grades before worse ones, then as configured."""
+    return source.polled, source.evidence.grade
 
 
 def _drop(_: object) -> None:

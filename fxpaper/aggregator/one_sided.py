@@ -11,6 +11,9 @@ from fxpaper.domain.quote import Evidence, Quote
 from fxpaper.engine.spreads import TYPICAL_SPREADS, widened
 from fxpaper.errors import TransientError
 
+_WIDEST = 20
+"""A spread of more than so many typical ones is no real pair of bid and ask."""
+
 
 def read_price(price: object, instrument: Instrument) -> Points:
     """Return a provider's price as points.
@@ -51,10 +54,26 @@ def quote_around(
     return Quote(instrument.symbol, bid, bid + spread, quoted_at, received_at, evidence)
 
 
+def pair_of_sides(
+    bid: float | None, ask: float | None, instrument: Instrument
+) -> tuple[Points, Points] | None:
+    """Return bid and ask in points where both are set and make a sane pair, else None."""
+    low, high = (
+        0 if side is None or not math.isfinite(side) else instrument.nearest_points(side)
+        for side in (bid, ask)
+    )
+    sane = 0 < low < high <= low + _WIDEST * instrument.typical_spread
+    return (low, high) if sane else None
+
+
 def bar_around(
-    opened_at: Instant, prices: tuple[object, ...], instrument: Instrument, source: str
+    opened_at: Instant,
+    prices: tuple[object, ...],
+    instrument: Instrument,
+    source: str,
+    interval: str = "1m",
 ) -> Bar:
-    """Return a closed minute of bids from a provider's open, high, low and close.
+    """Return a closed bar of bids from a provider's open, high, low and close.
 
     Raises:
         TransientError: one of them is not a price.
@@ -64,5 +83,14 @@ def bar_around(
         bid_around(read_price(price, instrument), spread) for price in prices
     )
     return Bar(
-        instrument.symbol, "1m", opened_at, opened, high, low, close, 0, closed=True, source=source
+        instrument.symbol,
+        interval,
+        opened_at,
+        opened,
+        high,
+        low,
+        close,
+        0,
+        closed=True,
+        source=source,
     )

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 
 import msgspec
 
-from fxpaper.domain.instant import NS_PER_SECOND, Instant
+from fxpaper.aggregator.outliers import Outliers
+from fxpaper.domain.instant import NS_PER_SECOND, Instant, format_instant
 from fxpaper.domain.instrument import Points
-from fxpaper.domain.quote import Quote
+from fxpaper.domain.quote import Quote, Transport
+from fxpaper.engine.sessions import trading_date
 
 CLOCK_TOLERANCE_NS = 2 * NS_PER_SECOND
 """How far a provider's clock may be ahead of ours."""
@@ -17,6 +20,13 @@ JUMP_DIVISOR = 10
 """A move of more than a tenth is no market move while the price before is recent."""
 MEMORY_NS = 300 * NS_PER_SECOND
 """How long a quote is held against a jump; after that the market may have opened elsewhere."""
+FROZEN_NS = 900 * NS_PER_SECOND
+"""A price that stands still for so long, though it is quoted again and again, is none any more."""
+FROZEN_QUOTES = 30
+"""How often it must have been quoted meanwhile; some markets are rarely quoted at all."""
+_NOW_NS = 300 * NS_PER_SECOND
+"""A quote younger than this is of the present, whatever day has just begun."""
+_LIVE = {Transport.STREAM, Transport.REST}
 
 
 class Reason(StrEnum):
@@ -24,10 +34,19 @@ class Reason(StrEnum):
 
     NOT_POSITIVE = "not_positive"
     CROSSED = "crossed"
+    ZERO_SPREAD = "zero_spread"
+    """Only counted: a real thing at some brokers, a fault at others."""
     JUMP = "jump"
+    OUTLIER = "outlier"
     BACKWARDS = "backwards"
     REPEATED = "repeated"
+    FROZEN = "frozen"
     FROM_FUTURE = "from_future"
+    """Only counted: the provider's time was replaced by ours."""
+    WRONG_DAY = "wrong_day"
+    MARKET_CLOSED = "market_closed"
+    DIVERGED = "diverged"
+    """Only counted: a source that is not serving says something else."""
 
 
 class Rejection(msgspec.Struct, frozen=True):
@@ -53,6 +72,14 @@ def examine(quote: Quote, previous: Quote | None, now: Instant) -> Quote | Rejec
     A provider's time more than two seconds ahead of ``now`` is replaced by ``now``. A zero spread
     is a real thing and passes.
     """
+    sound = corrected(quote, now)
+    if previous is None or isinstance(sound, Rejection):
+        return sound
+    return _compare(sound, previous) or sound
+
+
+def corrected(quote: Quote, now: Instant) -> Quote | Rejection:
+    """Return a quote with a possible time, or why its prices are none."""
     if quote.bid <= 0 or quote.ask <= 0:
         return Rejection(
             Reason.NOT_POSITIVE,
@@ -64,10 +91,8 @@ def examine(quote: Quote, previous: Quote | None, now: Instant) -> Quote | Rejec
             f"the ask of {quote.symbol}, {quote.ask} points, is below its bid, {quote.bid}",
         )
     if quote.quoted_at > now + CLOCK_TOLERANCE_NS:
-        quote = msgspec.structs.replace(quote, quoted_at=now)
-    if previous is None:
-        return quote
-    return _compare(quote, previous) or quote
+        return msgspec.structs.replace(quote, quoted_at=now)
+    return quote
 
 
 def _compare(quote: Quote, previous: Quote) -> Rejection | None:
@@ -100,13 +125,20 @@ def _jumped(price: Points, before: Points) -> bool:
 class Examiner:
     """Examines every quote of every source and counts what it kept back.
 
+    Args:
+        is_open: tells whether the market trades at an instant.
+        pips: points in a pip, by symbol.
+
     Attributes:
         counts: by source and reason.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, is_open: Callable[[Instant], bool], pips: Mapping[str, Points]) -> None:
         self.counts: Counter[tuple[str, Reason]] = Counter()
+        self.outliers = Outliers(pips)
+        self._is_open = is_open
         self._latest: dict[str, Quote] = {}
+        self._still: dict[str, tuple[Instant, int]] = {}
 
     def latest(self, symbol: str) -> Quote | None:
         """Return the latest quote of a symbol that passed."""
@@ -114,13 +146,83 @@ class Examiner:
 
     def examine(self, quote: Quote, now: Instant) -> Quote | Rejection:
         """Return the quote as it may be passed on, or why it may not; see :func:`examine`."""
-        outcome = examine(quote, self._latest.get(quote.symbol), now)
-        if isinstance(outcome, Rejection):
-            self.counts[quote.evidence.source, outcome.reason] += 1
-        elif outcome is not quote:
-            self.counts[quote.evidence.source, Reason.FROM_FUTURE] += 1
+        previous = self._latest.get(quote.symbol)
+        outcome = examine(quote, previous, now)
+        if not isinstance(outcome, Rejection) and quote.evidence.transport in _LIVE:
+            outcome = self._doubtful(outcome, previous, now) or outcome
+        self._count(quote, outcome)
         return outcome
+
+    def witness(self, quote: Quote, now: Instant) -> Quote | Rejection:
+        """Take the quote of a source that is not serving its symbol, for comparison only."""
+        outcome = corrected(quote, now)
+        if not isinstance(outcome, Rejection):
+            outcome = self._untimely(outcome, now) or outcome
+        self._count(quote, outcome)
+        if isinstance(outcome, Rejection):
+            return outcome
+        diverged = self.outliers.witness(outcome)
+        if diverged is None:
+            return outcome
+        self.counts[quote.evidence.source, Reason.DIVERGED] += 1
+        return Rejection(Reason.DIVERGED, diverged)
 
     def accept(self, quote: Quote) -> None:
         """Make an examined quote the latest of its symbol."""
         self._latest[quote.symbol] = quote
+        self.outliers.accept(quote)
+
+    def _doubtful(self, quote: Quote, previous: Quote | None, now: Instant) -> Rejection | None:
+        untimely = self._untimely(quote, now)
+        if untimely is not None or previous is None:
+            return untimely
+        frozen = self._frozen(quote, previous)
+        if frozen is not None:
+            return frozen
+        if quote.received_at - previous.received_at >= MEMORY_NS:
+            return None
+        unlikely = self.outliers.unlikely(quote)
+        return None if unlikely is None else Rejection(Reason.OUTLIER, unlikely)
+
+    def _untimely(self, quote: Quote, now: Instant) -> Rejection | None:
+        """Return why a quote cannot be of the present market, or None."""
+        if now - quote.quoted_at <= _NOW_NS:
+            if self._is_open(quote.quoted_at) or self._is_open(now):
+                return None
+            return Rejection(
+                Reason.MARKET_CLOSED,
+                f"{quote.evidence.source} quotes {quote.symbol} as of "
+                f"{format_instant(quote.quoted_at)}, when the market is closed",
+            )
+        if self._is_open(now) and trading_date(quote.quoted_at) != trading_date(now):
+            return Rejection(
+                Reason.WRONG_DAY,
+                f"{quote.evidence.source} gave the {quote.symbol} of "
+                f"{format_instant(quote.quoted_at)} for today's",
+            )
+        return None
+
+    def _frozen(self, quote: Quote, previous: Quote) -> Rejection | None:
+        if (quote.bid, quote.ask) != (previous.bid, previous.ask):
+            self._still.pop(quote.symbol, None)
+            return None
+        since, count = self._still.get(quote.symbol, (previous.quoted_at, 0))
+        self._still[quote.symbol] = since, count + 1
+        lasted = quote.quoted_at - since
+        if lasted < FROZEN_NS or count < FROZEN_QUOTES:
+            return None
+        return Rejection(
+            Reason.FROZEN,
+            f"{quote.evidence.source} has quoted {quote.symbol} at the same price for "
+            f"{lasted // (60 * NS_PER_SECOND)} minutes",
+        )
+
+    def _count(self, quote: Quote, outcome: Quote | Rejection) -> None:
+        source = quote.evidence.source
+        if isinstance(outcome, Rejection):
+            self.counts[source, outcome.reason] += 1
+            return
+        if outcome is not quote:
+            self.counts[source, Reason.FROM_FUTURE] += 1
+        if quote.bid == quote.ask:
+            self.counts[source, Reason.ZERO_SPREAD] += 1

@@ -1,4 +1,4 @@
-"""Recorded bars, from CSV files.
+"""Recorded bars, from CSV and Parquet files.
 
 Columns are ``timestamp,open,high,low,close`` and, of several instruments, ``symbol``;
 ``spread``, in points, may be among them. Prices are bids; a time is a bar's opening, with its zone.
@@ -29,7 +29,7 @@ def read_bars(
     """Read a file of bars, oldest first.
 
     Args:
-        path: of a CSV file.
+        path: of a CSV or Parquet file.
         instruments: the known ones, by canonical symbol.
         interval: of every bar, one of :data:`fxpaper.domain.bar.INTERVALS`.
         symbol: of every bar when the file has no such column and its name does not tell.
@@ -75,7 +75,10 @@ def _follows(before: Bar | None, bar: Bar, where: str) -> None:
 
 def _frame(path: Path) -> pd.DataFrame:
     try:
-        frame = pd.read_csv(path, dtype=str, keep_default_na=False)
+        if path.suffix.lower() == ".parquet":
+            frame = pd.read_parquet(path).astype(str)
+        else:
+            frame = pd.read_csv(path, dtype=str, keep_default_na=False)
     except (OSError, ValueError) as problem:
         said = getattr(problem, "strerror", None) or str(problem).splitlines()[0]
         raise InputError(f"{path} cannot be read: {said}.") from None

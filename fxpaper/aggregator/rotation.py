@@ -82,9 +82,14 @@ class Rotation:
     Args:
         candidates: by priority, best first.
         symbols: that are wanted.
+        witnesses: whether one more stream is connected beside the serving source, whose quotes
+            do not count; when the serving one fails it takes over without having to connect.
     """
 
-    def __init__(self, candidates: Sequence[Candidate], symbols: Sequence[str]) -> None:
+    def __init__(
+        self, candidates: Sequence[Candidate], symbols: Sequence[str], *, witnesses: bool = False
+    ) -> None:
+        self._witnesses = witnesses
         self._candidates = tuple(candidates)
         self._rank = {candidate.name: rank for rank, candidate in enumerate(candidates)}
         self._symbols = tuple(symbols)
@@ -110,7 +115,8 @@ class Rotation:
     def assign(self, now: Instant) -> dict[str, frozenset[str]]:
         """Return the symbols each source is to be connected for now.
 
-        That is the serving source of each symbol and every better one that may be tried again.
+        That is the serving source of each symbol, every better one that may be tried again, and
+        a witness.
         """
         assigned: dict[str, set[str]] = {candidate.name: set() for candidate in self._candidates}
         for symbol in self._symbols:
@@ -119,13 +125,16 @@ class Rotation:
                 self._serving.pop(symbol, None)
                 if options:
                     self._serving[symbol] = options[0]
-            for name in options:
+            for name in self._connected(symbol, options):
                 assigned[name].add(symbol)
-                if name == self._serving[symbol]:
-                    break
         self._watch(assigned, now)
         self._assigned = {name: frozenset(symbols) for name, symbols in assigned.items()}
         return self._assigned
+
+    def is_witness(self, name: str, symbol: str) -> bool:
+        """Tell whether a source is only heard beside the one that serves a symbol."""
+        serving = self._serving.get(symbol)
+        return serving is not None and self._rank[name] > self._rank[serving]
 
     def report_quote(self, name: str, symbol: str, now: Instant, *, fresh: bool) -> bool:
         """Take note of a quote and tell whether it counts.
@@ -188,6 +197,17 @@ class Rotation:
                 continue
             for name, symbol in silent:
                 self._bench(name, symbol, now, f"no quote for {seconds} s")
+
+    def _connected(self, symbol: str, options: Sequence[str]) -> list[str]:
+        serving = self._serving.get(symbol)
+        if serving is None or serving not in options:
+            return []
+        place = options.index(serving)
+        connected = list(options[: place + 1])
+        if self._witnesses:
+            streams = (name for name in options[place + 1 :] if not self._candidate(name).polled)
+            connected += list(streams)[:1]
+        return connected
 
     def _bench(self, name: str, symbol: str, now: Instant, error: str) -> None:
         """Let one symbol of a source rest, if another source may serve it meanwhile."""

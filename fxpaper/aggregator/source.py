@@ -19,16 +19,74 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
     Args:
         used_minute: calls counted in this calendar minute.
         limit_minute: calls allowed in a minute; None without such a limit.
-        used_day: calls counted on this UTC day.
+        used_hour: calls counted in this clock hour.
+        limit_hour: calls allowed in an hour; None without such a limit.
+        used_day: calls counted on this day of the provider.
         limit_day: calls allowed in a day; None without such a limit.
         banned_until: the provider wants no call before; nanoseconds UTC, 0 for never banned.
     """
 
     used_minute: int = 0
     limit_minute: int | None = None
+    used_hour: int = 0
+    limit_hour: int | None = None
     used_day: int = 0
     limit_day: int | None = None
     banned_until: Instant = 0
+
+
+class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
+    """What a source can do, as its provider documents it.
+
+    Args:
+        title: the provider's name for people.
+        evidence: what its quotes carry at best.
+        sides: which prices of the market it tells.
+        updates: how often a price changes there.
+        history: what it has of the past.
+        free_plan: what costs nothing allows.
+        sign_up: where a key comes from; empty where none is needed.
+        past: which intervals its history has; longer ones are made of these.
+        past_bars: how many bars one call for the past brings at most.
+    """
+
+    title: str
+    evidence: Evidence
+    sides: str
+    updates: str
+    history: str
+    free_plan: str
+    sign_up: str = ""
+    past: tuple[str, ...] = ()
+    past_bars: int = 0
+
+
+class Span(msgspec.Struct, frozen=True):
+    """A stretch of the past.
+
+    Args:
+        interval: of its bars, one of :attr:`Capabilities.past`.
+        begins: opening of its first bar, nanoseconds UTC.
+        ends: no bar opens at or after it, nanoseconds UTC.
+    """
+
+    interval: str
+    begins: Instant
+    ends: Instant
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """What a look at a provider with this key has told.
+
+    Args:
+        ok: whether it is as the source needs it.
+        text: one sentence.
+        raw: of the answer, shortened, without the key.
+    """
+
+    ok: bool
+    text: str
+    raw: str = ""
 
 
 class Source(Protocol):
@@ -40,8 +98,14 @@ class Source(Protocol):
 
     name: str
     """As in the configuration, e.g. ``twelve_data``."""
+    capabilities: Capabilities
+    """What it can do."""
     evidence: Evidence
     """What its quotes carry."""
+    raw: str
+    """The latest answer as it came, shortened and without the key; empty where there was none."""
+    latest: Quote | None
+    """What was made of it."""
     polled: bool
     """Whether a fresh quote has to be fetched by :meth:`fetch`; False for a stream."""
 
@@ -65,14 +129,33 @@ class Source(Protocol):
             TransientError: as for :meth:`quotes`.
         """
 
-    async def history(self, symbol: str) -> list[Bar]:
-        """Return recent closed one-minute bars, oldest first; empty where it has none."""
+    async def history(self, symbol: str, span: Span | None = None) -> list[Bar]:
+        """Return closed bars of bids, oldest first; empty where there are none.
+
+        Args:
+            symbol: canonical symbol.
+            span: at most :attr:`Capabilities.past_bars` long; None for the latest minutes.
+
+        Raises:
+            TransientError: as for :meth:`quotes`.
+        """
 
     async def usage(self) -> Usage | None:
         """Return what is used of its plan; None where nothing is counted.
 
         Raises:
             TransientError: the store with the budgets does not answer.
+        """
+
+    async def probe(self, symbol: str) -> Finding:
+        """Ask the provider what this key gets; may cost a call.
+
+        Args:
+            symbol: one that is wanted.
+
+        Raises:
+            TransientError: as for :meth:`quotes`.
+            ConfigurationError: as for :meth:`quotes`.
         """
 
     async def close(self) -> None:
@@ -105,8 +188,14 @@ class SourceState(msgspec.Struct, frozen=True, kw_only=True):
         retry_at: when it is tried again, nanoseconds UTC.
         used_minute: calls counted in this minute.
         limit_minute: calls allowed in a minute; None without such a limit.
+        used_hour: calls counted in this hour.
+        limit_hour: calls allowed in an hour; None without such a limit.
         used_day: calls counted today.
         limit_day: calls allowed in a day; None without such a limit.
+        probe: what was found out about this key at the start; None before.
+        switches: how often a symbol has gone over to it.
+        refused: how many of its quotes were kept back or corrected, by reason.
+        capabilities: what it can do.
     """
 
     name: str
@@ -119,5 +208,11 @@ class SourceState(msgspec.Struct, frozen=True, kw_only=True):
     retry_at: Instant | None = None
     used_minute: int = 0
     limit_minute: int | None = None
+    used_hour: int = 0
+    limit_hour: int | None = None
     used_day: int = 0
     limit_day: int | None = None
+    probe: Finding | None = None
+    switches: int = 0
+    refused: dict[str, int] = {}
+    capabilities: Capabilities | None = None

@@ -31,6 +31,8 @@ def state_of(seat: Seat, rotation: Rotation, now: Instant, *, is_open: bool) -> 
         retry_at=waits if waits > now and not standing.gone else None,
         used_minute=usage.used_minute,
         limit_minute=usage.limit_minute,
+        used_hour=usage.used_hour,
+        limit_hour=usage.limit_hour,
         used_day=usage.used_day,
         limit_day=usage.limit_day,
     )

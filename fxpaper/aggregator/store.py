@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 from collections.abc import Awaitable
 from pathlib import Path
 from typing import TypeVar, cast
@@ -22,6 +21,7 @@ from redis.backoff import ExponentialWithJitterBackoff
 from redis.exceptions import RedisError
 
 from fxpaper.errors import ConfigurationError, TransientError
+from fxpaper.whole_file import write_whole
 
 T = TypeVar("T")
 
@@ -149,13 +149,8 @@ def _why(problem: BaseException) -> str:
 
 
 def _replace(path: Path, body: bytes) -> None:
-    beside = path.with_suffix(".new")
     try:
-        with beside.open("wb") as file:
-            file.write(body)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
+        write_whole(path, body)
     except OSError as problem:
         raise TransientError(
             f"{path} cannot be written ({problem.strerror}); fxpaper keeps there what it has "

@@ -64,11 +64,16 @@ class QuotesQuery(Asked):
 
 
 class BarsQuery(Asked):
-    """Which bars, and how many of the newest."""
+    """Which bars: the newest, or with ``from`` those of the past from the oldest on.
+
+    ``from`` and ``to`` are RFC 3339; ``to`` is now when left out.
+    """
 
     symbol: str
     interval: Interval = "1m"
     limit: Annotated[int, Field(ge=1, le=MAX_BARS)] = 500
+    begins: Annotated[str | None, Field(alias="from")] = None
+    ends: Annotated[str | None, Field(alias="to")] = None
 
 
 class NoQuery(Asked):

@@ -339,7 +339,7 @@ class Model(Shown):
 
 
 class SourceState(Shown):
-    """How a price source is doing."""
+    """How a price source is doing, what it can do, and what its key gets: ``probe``."""
 
     name: str
     state: Literal["idle", "connecting", "live", "quiet", "failed", "limited", "finished"]
@@ -352,10 +352,20 @@ class SourceState(Shown):
     error: str | None
     used_minute: int
     limit_minute: int | None
+    used_hour: int
+    limit_hour: int | None
     used_day: int
     limit_day: int | None
     simulated: bool
     retry_at: Time | None
+    title: str
+    sides: str
+    updates: str
+    history: str
+    free_plan: str
+    probe: str | None
+    switches: int
+    refused: dict[str, int]
 
 
 class Instrument(Shown):

@@ -86,6 +86,16 @@ class Market(Protocol):
     def bars(self, symbol: str, interval: str, limit: int) -> list[Bar]:
         """Return the newest bars, oldest first; the last one may be open."""
 
+    async def past_bars(
+        self, symbol: str, interval: str, begins: Instant, ends: Instant
+    ) -> list[Bar]:
+        """Return closed bars that open in a stretch of the past, oldest first.
+
+        Raises:
+            InputError: no source has them.
+            TransientError: a source failed, or its plan is spent.
+        """
+
     def symbols(self) -> tuple[str, ...]:
         """Return the watched symbols, in the configured order."""
 

@@ -89,7 +89,7 @@ class WebServer:
         self.token = access_token(settings.data_directory)
         self.hub = Hub(settings.account, execution, market, ledger)
         self._host = ""
-        self._numbers = Numbers(self.hub)
+        self._numbers = Numbers(self.hub, market.sources)
         self._rooms = Rooms(
             account=settings.account,
             execution=execution,

@@ -262,7 +262,7 @@ def sources(states: Iterable[SourceState], now: Instant) -> list[objects.SourceS
 
 
 def _source(state: SourceState, now: Instant) -> objects.SourceState:
-    last = state.last_quote_at
+    last, can = state.last_quote_at, state.capabilities
     return objects.SourceState(
         name=state.name,
         state=state.state.value,
@@ -275,10 +275,20 @@ def _source(state: SourceState, now: Instant) -> objects.SourceState:
         error=state.error,
         used_minute=state.used_minute,
         limit_minute=state.limit_minute,
+        used_hour=state.used_hour,
+        limit_hour=state.limit_hour,
         used_day=state.used_day,
         limit_day=state.limit_day,
         simulated=state.evidence.simulated,
         retry_at=state.retry_at,
+        title=state.name if can is None else can.title,
+        sides="" if can is None else can.sides,
+        updates="" if can is None else can.updates,
+        history="" if can is None else can.history,
+        free_plan="" if can is None else can.free_plan,
+        probe=None if state.probe is None else state.probe.text,
+        switches=state.switches,
+        refused=state.refused,
     )
 
 

@@ -15,6 +15,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 import structlog
 
+from fxpaper.aggregator.planner import Urgency
 from fxpaper.clock import Clock
 from fxpaper.domain.command import Command
 from fxpaper.domain.event import Recorded, SignalDecided
@@ -27,6 +28,7 @@ from fxpaper.signals.desk import Desk, PlaceAmount
 from fxpaper.signals.journal import reused
 from fxpaper.worker.committed import Committed
 from fxpaper.worker.inbox import CarryOut, ChangePolicy, Outbox, Request, Taken, TakeSignal
+from fxpaper.worker.urgency import urgency_of
 
 log = structlog.get_logger(__name__)
 
@@ -74,6 +76,10 @@ class ExecutionWorker:
         while True:
             batch = await self._gather()
             await self._work(batch)
+
+    def urgency(self, symbol: str) -> Urgency:
+        """Return how much a fresh quote of a symbol matters now."""
+        return urgency_of(self._desk.engine, symbol)
 
     def put(self, quote: Quote) -> None:
         """Let a quote take its place in the order of things."""

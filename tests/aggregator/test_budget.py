@@ -123,21 +123,6 @@ async def test_two_connections_to_one_server_share_a_budget(redis_url, tmp_path)
     await second.close()
 
 
-@pytest.mark.parametrize(
-    ("now", "used_day", "gap"),
-    [
-        pytest.param("2026-11-18T00:00:00Z", 0, 135.0, id="a whole day for 640 of 800 credits"),
-        pytest.param("2026-11-18T23:00:00Z", 0, 10.0, id="the minute's limit is the narrower one"),
-        pytest.param("2026-11-18T12:00:00Z", 639, 43_200.0, id="one credit for half a day"),
-    ],
-)
-async def test_pace_spreads_the_rest_of_the_day(store, now, used_day, gap):
-    instant = parse_instant(now)
-    budget = Budget(store, PLAN, ManualClock(instant).now)
-    await budget.settle("twelve_data", day=used_day)
-    assert await budget.pace("twelve_data", instant) == gap
-
-
 @settings(
     max_examples=40,
     deadline=None,
@@ -193,3 +178,72 @@ async def test_what_was_spent_survives_kill_9(tmp_path: Path):
     budget = Budget(store, {"twelve_data": Limits(per_minute=None, per_day=3)})
     assert await take_all(budget, 5) == 1
     await store.close()
+
+
+async def test_an_hour_is_a_window_of_its_own(store):
+    clock = ManualClock(NOON + 59 * 60 * SECOND)
+    budget = Budget(store, {"tiingo": Limits(per_hour=50, per_day=1000)}, clock.now)
+    answers = [await budget.take("tiingo") for _ in range(51)]
+    assert isinstance(answers[-1], Wait)
+    assert (answers[-1].until, answers[-1].window) == (NOON + 3600 * SECOND, "hour")
+    clock.move_to(NOON + 3600 * SECOND)
+    assert isinstance(await budget.take("tiingo"), Taken)
+
+
+async def test_two_calls_are_spaced(store):
+    clock = ManualClock(NOON)
+    budget = Budget(store, {"alpha_vantage": Limits(spacing_ms=1100)}, clock.now)
+    assert isinstance(await budget.take("alpha_vantage"), Taken)
+    answer = await budget.take("alpha_vantage")
+    assert isinstance(answer, Wait)
+    assert (answer.until, answer.window) == (NOON + 1_100_000_000, "spacing")
+    clock.move_to(answer.until)
+    assert isinstance(await budget.take("alpha_vantage"), Taken)
+
+
+@pytest.mark.parametrize(
+    ("now", "ends"),
+    [
+        pytest.param("2026-11-18T12:00:00Z", "2026-11-19T05:00:00Z", id="winter"),
+        pytest.param("2026-07-18T03:59:59Z", "2026-07-18T04:00:00Z", id="summer"),
+        pytest.param("2026-11-01T04:30:00Z", "2026-11-02T05:00:00Z", id="the day of 25 hours"),
+        pytest.param("2026-03-08T12:00:00Z", "2026-03-09T04:00:00Z", id="the day of 23 hours"),
+    ],
+)
+async def test_the_day_ends_at_the_providers_own_midnight(store, now, ends):
+    plan = Limits(per_day=2, midnight="America/New_York")
+    clock = ManualClock(parse_instant(now))
+    budget = Budget(store, {"alpha_vantage": plan}, clock.now)
+    for _ in range(2):
+        assert isinstance(await budget.take("alpha_vantage"), Taken)
+    answer = await budget.take("alpha_vantage")
+    assert isinstance(answer, Wait)
+    clock.move_to(parse_instant(ends) - 1_000_000)
+    assert isinstance(await budget.take("alpha_vantage"), Wait)
+    clock.move_to(parse_instant(ends))
+    assert isinstance(await budget.take("alpha_vantage"), Taken)
+
+
+async def test_a_plan_that_the_provider_told_counts_from_then_on(store):
+    budget = Budget(store, PLAN, ManualClock(NOON).now)
+    await budget.learn("twelve_data:aaaa", Limits(per_minute=9, per_day=None))
+    for _ in range(4):
+        assert isinstance(await budget.take("twelve_data:aaaa"), Taken)
+    another = Budget(store, PLAN, ManualClock(NOON).now)
+    for _ in range(5):
+        assert isinstance(await another.take("twelve_data:aaaa"), Taken)
+    assert isinstance(await another.take("twelve_data:aaaa"), Wait)
+    assert (await another.usage("twelve_data:aaaa")).limit_day is None
+    assert budget.plan("twelve_data:bbbb") == PLAN["twelve_data"]
+
+
+async def test_a_learnt_plan_survives_a_restart(tmp_path):
+    limits = []
+    for plan in (Limits(per_minute=55), None):
+        store = await open_store(None, tmp_path)
+        budget = Budget(store, PLAN, ManualClock(NOON).now)
+        if plan is not None:
+            await budget.learn("twelve_data:aaaa", plan)
+        limits.append((await budget.usage("twelve_data:aaaa")).limit_minute)
+        await store.close()
+    assert limits == [55, 55]

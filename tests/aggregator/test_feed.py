@@ -8,10 +8,10 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from fxpaper.aggregator.feed import PriceFeed
+from fxpaper.aggregator.feed import Extras, PriceFeed
 from fxpaper.aggregator.quality import Reason
 from fxpaper.aggregator.recording import read_recording
-from fxpaper.aggregator.source import SourceCondition, Usage
+from fxpaper.aggregator.source import Capabilities, Finding, SourceCondition, Span, Usage
 from fxpaper.aggregator.sources.recorded import RecordedSource
 from fxpaper.aggregator.sources.simulator import SimulatorSource
 from fxpaper.aggregator.store import open_store
@@ -31,13 +31,29 @@ EURUSD = ("EURUSD",)
 class Line:
     """A source at whose other end the test sits: it says quotes or breaks down when told to."""
 
-    def __init__(self, name: str, clock: ManualClock, *, polled: bool = False) -> None:
+    def __init__(
+        self,
+        name: str,
+        clock: ManualClock,
+        *,
+        polled: bool = False,
+        grade: Grade = Grade.A,
+        symbols: tuple[str, ...] = ("EURUSD", "USDJPY"),
+    ) -> None:
+        self.symbols = symbols
         self.name = name
         self.polled = polled
         transport = Transport.REST if polled else Transport.STREAM
-        self.evidence = Evidence(name, transport, Spread.REAL, Grade.A)
+        self.evidence = Evidence(name, transport, Spread.REAL, grade)
+        self.capabilities = Capabilities(
+            title=name, evidence=self.evidence, sides="", updates="", history="", free_plan=""
+        )
         self.runs: list[frozenset[str]] = []
+        self.raw = ""
+        self.latest: Quote | None = None
         self.asked = 0
+        self.looks = 0
+        self.probes = 0
         self.closed = False
         self.past: list[Bar] = []
         self.answer: Quote | Exception | None = None
@@ -52,7 +68,7 @@ class Line:
         self._queue.put_nowait(what)
 
     def supports(self, symbol: str) -> bool:
-        return symbol in {"EURUSD", "USDJPY"}
+        return symbol in self.symbols
 
     async def quotes(self, symbols: frozenset[str]) -> AsyncIterator[Quote]:
         self.runs.append(symbols)
@@ -68,11 +84,17 @@ class Line:
             raise self.answer
         return self.answer or self.quote(108_000, symbol=symbol)
 
-    async def history(self, symbol: str) -> list[Bar]:
+    async def history(self, symbol: str, span: Span | None = None) -> list[Bar]:
+        del span
+        self.looks += 1
         return [bar for bar in self.past if bar.symbol == symbol]
 
     async def usage(self) -> Usage | None:
         return None
+
+    async def probe(self, symbol: str) -> Finding:
+        self.probes += 1
+        return Finding(ok=True, text=f"{symbol} is there")
 
     async def close(self) -> None:
         self.closed = True
@@ -110,7 +132,7 @@ def perform(tmp_path, clock):
         if at is not None:
             clock.move_to(at)
         store = await open_store(None, tmp_path)
-        feed = PriceFeed(sources, symbols, clock, store, forex_is_open, rhythm=0.002)
+        feed = PriceFeed(sources, symbols, clock, store, forex_is_open, extras=Extras(rhythm=0.002))
         stage = Stage(feed, clock)
         async with asyncio.TaskGroup() as group:
             running = group.create_task(feed.run(stage.published.append, stage.bars.append))
@@ -343,7 +365,7 @@ async def test_a_recording_is_played_to_its_end(tmp_path, instruments):
     clock = ManualClock(NOON)
     store = await open_store(None, tmp_path)
     source = RecordedSource(read_recording(path, instruments), clock, None)
-    feed = PriceFeed([source], EURUSD, clock, store, forex_is_open, rhythm=0.002)
+    feed = PriceFeed([source], EURUSD, clock, store, forex_is_open, extras=Extras(rhythm=0.002))
     stage = Stage(feed, clock)
     async with asyncio.TaskGroup() as group:
         running = group.create_task(feed.run(stage.published.append, stage.bars.append))

@@ -60,6 +60,25 @@ async def test_instruments(daemon: Daemon):
     assert [one["subscribed"] for one in instruments["items"]] == [True, True, False]
 
 
+async def test_bars_of_the_past(daemon: Daemon):
+    path = "/bars?symbol=EURUSD&from=2026-09-21T14:00:00Z"
+    _, series, _ = await daemon.ask("GET", path)
+    assert [one["opened_at"] for one in series["items"]] == ["2026-09-21T14:13:20.000000Z"]
+    _, series, _ = await daemon.ask("GET", f"{path}&to=2026-09-21T14:10:00Z")
+    assert series["items"] == []
+    for query, pointer, said in (
+        ("from=yesterday", "/from", '"yesterday" is not a time'),
+        ("from=2026-09-21T14:00:00", "/from", "has no time zone"),
+        ("from=2026-09-21T14:00:00Z&to=2026-09-21T13:00:00Z", "/to", "is empty"),
+    ):
+        status, problem, _ = await daemon.ask("GET", f"/bars?symbol=EURUSD&{query}")
+        assert (status, problem["code"]) == (422, "invalid")
+        assert problem["errors"][0]["pointer"] == pointer
+        assert said in problem["detail"]
+    status, problem, _ = await daemon.ask("GET", "/bars?symbol=GBPUSD&from=2026-09-21T14:00:00Z")
+    assert (status, problem["code"]) == (422, "invalid")
+
+
 async def test_sources(daemon: Daemon):
     assert (await daemon.ask("GET", "/sources"))[1] == {"items": [SOURCE]}
 

@@ -31,6 +31,7 @@ from fxpaper.domain.position import Position
 from fxpaper.domain.quote import Evidence, Grade, Quote, Spread, Transport
 from fxpaper.domain.refusal import RefusalCode, Refused
 from fxpaper.domain.signal import ModelPolicy, Signal, SignalRecord
+from fxpaper.errors import InputError
 from fxpaper.ledger.ledger import Ledger
 from fxpaper.ledger.shell import LedgerShell
 from fxpaper.signals.desk import PlaceAmount
@@ -128,6 +129,12 @@ class SmallMarket:
 
     def bars(self, symbol: str, interval: str, limit: int) -> list[Bar]:
         return self.series.get((symbol, interval), [])[-limit:]
+
+    async def past_bars(self, symbol: str, interval: str, begins: int, ends: int) -> list[Bar]:
+        if symbol == "GBPUSD":  # nobody has it
+            raise InputError("No configured source has a past of GBPUSD.")
+        known = self.series.get((symbol, interval), [])
+        return [one for one in known if one.closed and begins <= one.opened_at < ends]
 
     def symbols(self) -> tuple[str, ...]:
         return ("EURUSD", "USDJPY")

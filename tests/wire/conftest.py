@@ -15,13 +15,14 @@ from aiohttp import web
 from curl_cffi import CurlOpt, ffi, lib, requests
 
 from fxpaper.aggregator.budget import Budget, Limits
+from fxpaper.aggregator.registry import Setup, plans
 from fxpaper.aggregator.store import open_store
 from fxpaper.clock import ManualClock
 from fxpaper.domain.instant import parse_instant
 from fxpaper.profiles import read_profile
 
 NOW = parse_instant("2026-11-18T12:00:30Z")
-PLANS = {"twelve_data": Limits(per_minute=8, per_day=800), "yahoo": Limits(60, None)}
+PLANS = {**plans(), "yahoo": Limits(per_minute=60)}
 
 
 @pytest.fixture(scope="session")
@@ -39,6 +40,11 @@ async def budget(tmp_path, clock) -> AsyncIterator[Budget]:
     store = await open_store(None, tmp_path)
     yield Budget(store, PLANS, clock.now)
     await store.close()
+
+
+@pytest.fixture
+def setup(instruments, clock, budget) -> Setup:
+    return Setup(instruments=instruments, clock=clock, budget=budget)
 
 
 class Provider:

@@ -10,8 +10,7 @@ import pytest
 from aiohttp import web
 from yfinance.pricing_pb2 import PricingData
 
-from fxpaper.aggregator.budget import Budget
-from fxpaper.aggregator.feed import PriceFeed
+from fxpaper.aggregator.feed import Extras, PriceFeed
 from fxpaper.aggregator.source import Source
 from fxpaper.aggregator.sources.twelve_data import TwelveDataSource
 from fxpaper.aggregator.sources.yahoo_stream import YahooStreamSource
@@ -54,14 +53,15 @@ async def provider(serve, clock):
     return provider
 
 
-async def test_rest_stands_in_for_a_dead_stream(provider, instruments, clock, tmp_path):
+async def test_rest_stands_in_for_a_dead_stream(provider, setup, clock, tmp_path):
     store = await open_store(None, tmp_path)
     url = provider.base.replace("http", "ws")
     sources: list[Source] = [
-        YahooStreamSource(instruments, clock, url),
-        TwelveDataSource("key", instruments, clock, Budget(store, now=clock.now), provider.base),
+        YahooStreamSource(setup, url),
+        TwelveDataSource("key", setup, provider.base),
     ]
-    feed = PriceFeed(sources, ("EURUSD",), clock, store, lambda _: True, rhythm=0.005)
+    extras = Extras(rhythm=0.005)
+    feed = PriceFeed(sources, ("EURUSD",), clock, store, lambda _: True, extras)
     published: list[str] = []
 
     async def until(source: str) -> None:

@@ -43,8 +43,8 @@ async def provider(serve):
 
 
 @pytest.fixture
-async def source(provider, instruments, clock, budget):
-    source = TwelveDataSource(KEY, instruments, clock, budget, provider.base)
+async def source(provider, setup):
+    source = TwelveDataSource(KEY, setup, provider.base)
     yield source
     await source.close()
 
@@ -87,7 +87,7 @@ async def test_credits_that_others_used_are_counted_from_the_headers(source, pro
 async def test_a_spent_budget_makes_no_call(source, provider):
     provider.says("/exchange_rate", RATE, api_credits_used="8", api_credits_left="0")
     await source.fetch("EURUSD")
-    with pytest.raises(RateLimitedError, match="8 of 8 credits of this minute are used") as caught:
+    with pytest.raises(RateLimitedError, match="8 of 8 calls of this minute are used") as caught:
         await source.fetch("EURUSD")
     assert caught.value.retry_at == parse_instant("2026-11-18T12:01:00Z")
     assert rates(provider) == 1
@@ -174,10 +174,8 @@ async def test_a_server_error_is_tried_again_later(source, provider):
     assert source.supports("EURUSD")
 
 
-async def test_nobody_at_the_address_costs_nothing_and_is_said_without_the_key(
-    instruments, clock, budget
-):
-    source = TwelveDataSource(KEY, instruments, clock, budget, "http://127.0.0.1:1")
+async def test_nobody_at_the_address_costs_nothing_and_is_said_without_the_key(setup):
+    source = TwelveDataSource(KEY, setup, "http://127.0.0.1:1")
     with pytest.raises(TransientError, match="no connection to 127") as caught:
         await source.fetch("EURUSD")
     assert KEY not in str(caught.value)

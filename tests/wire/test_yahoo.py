@@ -61,9 +61,9 @@ def provider(yahoo):
 
 
 @pytest.fixture
-async def source(yahoo, instruments, clock, budget):
+async def source(yahoo, setup):
     yahoo[0].says(CHART, chart())
-    source = YahooSource(instruments, clock, budget, yahoo[1])
+    source = YahooSource(setup, yahoo[1])
     yield source
     await source.close()
 
@@ -203,7 +203,7 @@ async def test_fridays_price_keeps_fridays_time(source, provider):
 
 async def test_our_own_limit_is_kept(source, provider, budget):
     await budget.settle("yahoo", minute=60)
-    with pytest.raises(RateLimitedError, match="our own limit of calls is reached"):
+    with pytest.raises(RateLimitedError, match="60 of 60 calls of this minute are used"):
         await source.fetch("EURUSD")
     assert charts(provider) == 0
 

@@ -54,8 +54,8 @@ async def provider(serve):
 
 
 @pytest.fixture
-def source(provider, instruments, clock):
-    return YahooStreamSource(instruments, clock, provider.base.replace("http", "ws"))
+def source(provider, setup):
+    return YahooStreamSource(setup, provider.base.replace("http", "ws"))
 
 
 async def first(source: Any, symbols: frozenset[str] = EURUSD) -> Quote:
@@ -132,7 +132,7 @@ async def test_a_clean_close_is_a_failure_not_an_end(source, provider):
             await anext(quotes)
 
 
-async def test_a_dead_socket_is_noticed_by_its_missing_pong(serve, instruments, clock):
+async def test_a_dead_socket_is_noticed_by_its_missing_pong(serve, setup):
     provider = await serve()
     gate = asyncio.Event()
 
@@ -145,7 +145,7 @@ async def test_a_dead_socket_is_noticed_by_its_missing_pong(serve, instruments, 
     provider.answers["/"] = dead
     url = provider.base.replace("http", "ws")
     with pytest.raises(TransientError, match=r"dead|closed"):
-        await first(YahooStreamSource(instruments, clock, url, heartbeat=0.1))
+        await first(YahooStreamSource(setup, url, heartbeat=0.1))
     gate.set()
 
 
@@ -160,17 +160,17 @@ async def test_the_subscription_is_sent_again(source, provider, monkeypatch):
             waiting.cancel()
 
 
-async def test_nobody_at_the_address_is_a_passing_fault(instruments, clock):
-    source = YahooStreamSource(instruments, clock, "ws://127.0.0.1:1")
+async def test_nobody_at_the_address_is_a_passing_fault(setup):
+    source = YahooStreamSource(setup, "ws://127.0.0.1:1")
     with pytest.raises(TransientError, match="cannot be reached"):
         await first(source)
 
 
-async def test_an_answer_that_is_no_web_socket_is_a_passing_fault(serve, instruments, clock):
+async def test_an_answer_that_is_no_web_socket_is_a_passing_fault(serve, setup):
     provider = await serve()
     provider.says("/", "<html></html>")
-    source = YahooStreamSource(instruments, clock, provider.base.replace("http", "ws"))
-    with pytest.raises(TransientError, match="cannot be reached"):
+    source = YahooStreamSource(setup, provider.base.replace("http", "ws"))
+    with pytest.raises(TransientError, match="refused the connection: HTTP 200"):
         await first(source)
 
 

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 from fxpaper.aggregator.recording import RECORDED, Recording
-from fxpaper.aggregator.source import Usage
+from fxpaper.aggregator.source import Capabilities, Finding, Span, Usage
 from fxpaper.clock import ManualClock, monotonic
 from fxpaper.domain.bar import Bar
 from fxpaper.domain.instant import NS_PER_SECOND, Instant
@@ -17,6 +17,16 @@ _STEP_SECONDS = 0.1
 _SILENCE_NS = 121 * NS_PER_SECOND
 """Longer than any age limit: on the last quote of a recording nothing fills any more."""
 """The clock moves at least this often between quotes, so that what expires does so in time."""
+
+
+CAPABILITIES = Capabilities(
+    title="A recorded file",
+    evidence=RECORDED,
+    sides="as recorded",
+    updates="as recorded",
+    history="none before its first quote",
+    free_plan="a file of yours",
+)
 
 
 class RecordedSource:
@@ -31,8 +41,11 @@ class RecordedSource:
     """
 
     name = "recorded"
+    capabilities = CAPABILITIES
     evidence = RECORDED
     polled = False
+    raw = ""
+    latest: Quote | None = None
 
     def __init__(
         self,
@@ -74,14 +87,19 @@ class RecordedSource:
         """
         raise TransientError(f"A recording cannot be asked for {symbol}; wait for its next quote.")
 
-    async def history(self, symbol: str) -> list[Bar]:
+    async def history(self, symbol: str, span: Span | None = None) -> list[Bar]:
         """Return nothing: what came before the recording is not known."""
-        del symbol
+        del symbol, span
         return []
 
     async def usage(self) -> Usage | None:
         """Return None: nothing is counted."""
         return None
+
+    async def probe(self, symbol: str) -> Finding:
+        """Tell how much is recorded."""
+        count = len(self._recording)
+        return Finding(ok=self.supports(symbol), text=f"{count:,} quotes are recorded.")
 
     async def close(self) -> None:
         """Do nothing; the recording is in memory."""

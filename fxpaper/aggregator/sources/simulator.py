@@ -14,7 +14,7 @@ import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 
 from fxpaper.aggregator.one_sided import bid_around, spread_at
-from fxpaper.aggregator.source import Usage
+from fxpaper.aggregator.source import Capabilities, Finding, Span, Usage
 from fxpaper.clock import Clock
 from fxpaper.domain.bar import Bar
 from fxpaper.domain.instant import NS_PER_SECOND, Instant
@@ -62,6 +62,16 @@ _WORTHS = {
 }
 
 
+CAPABILITIES = Capabilities(
+    title="The simulator",
+    evidence=_EVIDENCE,
+    sides="made up",
+    updates="every 100 to 900 ms",
+    history="300 made-up minutes",
+    free_plan="all of it",
+)
+
+
 class _Worth:
     """What one unit of a currency is worth in dollars.
 
@@ -100,8 +110,11 @@ class SimulatorSource:
     """
 
     name = "simulator"
+    capabilities = CAPABILITIES
     evidence = _EVIDENCE
     polled = False
+    raw = ""
+    latest: Quote | None = None
 
     def __init__(
         self,
@@ -148,13 +161,18 @@ class SimulatorSource:
         """
         raise TransientError(f"The simulator cannot be asked for {symbol}; wait for its quote.")
 
-    async def history(self, symbol: str) -> list[Bar]:
+    async def history(self, symbol: str, span: Span | None = None) -> list[Bar]:
         """Return 300 made-up minutes that end at the present price."""
+        del span
         return self._begin()[symbol] if self.supports(symbol) else []
 
     async def usage(self) -> Usage | None:
         """Return None: nothing is counted."""
         return None
+
+    async def probe(self, symbol: str) -> Finding:
+        """Tell that nobody ever quoted its prices."""
+        return Finding(ok=self.supports(symbol), text="Its prices are made up.")
 
     async def close(self) -> None:
         """Do nothing; there is nothing open."""

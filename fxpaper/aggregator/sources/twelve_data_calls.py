@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import threading
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -77,8 +78,22 @@ class TwelveDataCalls:
         """
         return self._call("exchange_rate", symbol=name, timezone="UTC")
 
-    def time_series(self, name: str, size: int) -> Answer:
-        """Ask for the newest one-minute bars of a pair, oldest first.
+    def usage(self) -> Answer:
+        """Ask what the key's plan allows and what is used of it.
+
+        Raises:
+            NeverLeftError: there is no connection.
+            OSError: nobody answered; the message has no key in it.
+        """
+        return self._call("api_usage")
+
+    def time_series(self, name: str, interval: str, wanted: Mapping[str, object]) -> Answer:
+        """Ask for bars of a pair, oldest first.
+
+        Args:
+            name: of the pair, ``EUR/USD``.
+            interval: by the provider's name, ``1min``.
+            wanted: ``outputsize``, ``start_date`` and ``end_date`` as the provider takes them.
 
         Raises:
             NeverLeftError: there is no connection.
@@ -87,10 +102,10 @@ class TwelveDataCalls:
         return self._call(
             "time_series",
             symbol=name,
-            interval="1min",
-            outputsize=size,
+            interval=interval,
             timezone="UTC",
             order="asc",
+            **wanted,
         )
 
     def _call(self, endpoint: str, **arguments: object) -> Answer:

@@ -7,127 +7,122 @@ spread is laid around it. Yahoo publishes no limits; it answers 429 when it has 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from fxpaper.aggregator.budget import Budget
+from fxpaper.aggregator.budget import Limits
 from fxpaper.aggregator.one_sided import bar_around, quote_around, read_price
-from fxpaper.aggregator.source import Usage
+from fxpaper.aggregator.registry import Setup, SourceSpec
+from fxpaper.aggregator.source import Capabilities, Span
 from fxpaper.aggregator.sources.blocking import BlockingCalls
-from fxpaper.aggregator.sources.polling import poll, reserve
+from fxpaper.aggregator.sources.polled import Polled
+from fxpaper.aggregator.sources.polling import Spending
 from fxpaper.aggregator.sources.yahoo_names import yahoo_name
-from fxpaper.clock import Clock
-from fxpaper.domain.bar import Bar
-from fxpaper.domain.instant import NS_PER_SECOND, Instant, format_instant
+from fxpaper.domain.bar import INTERVALS, Bar
+from fxpaper.domain.instant import NS_PER_SECOND
 from fxpaper.domain.instrument import Instrument
 from fxpaper.domain.quote import Evidence, Grade, Quote, Spread, Transport
-from fxpaper.errors import RateLimitedError, TransientError
+from fxpaper.errors import TransientError
 
 if TYPE_CHECKING:
-    from fxpaper.aggregator.sources.yahoo_calls import Chart, Row, YahooCalls
+    from fxpaper.aggregator.sources.yahoo_calls import Chart, YahooCalls
 
 _EVIDENCE = Evidence("yahoo", Transport.REST, Spread.MODELLED, Grade.C)
+CAPABILITIES = Capabilities(
+    title="Yahoo Finance",
+    evidence=_EVIDENCE,
+    sides="one price",
+    updates="when asked; about once a minute",
+    history="minutes of a week, hours of two years",
+    free_plan="no key; 30 calls a minute are what we allow ourselves",
+    past=("1m", "5m", "15m", "30m", "1h"),
+    past_bars=5000,
+)
 _PATIENCE_SECONDS = 20.0
-_MINUTE_NS = 60 * NS_PER_SECOND
 _FIRST_BAN_NS = 60 * NS_PER_SECOND
 _LONGEST_BAN_NS = 1800 * NS_PER_SECOND
 
 
-class YahooSource:
+class YahooSource(Polled):
     """Asks Yahoo.
 
     Args:
-        instruments: the known ones, by canonical symbol.
-        clock: of the market.
-        budget: knows the plan of ``yahoo``.
+        setup: what it works with.
         session: of curl_cffi or requests; None for yfinance's own.
     """
 
     name = "yahoo"
     evidence = _EVIDENCE
-    polled = True
+    capabilities = CAPABILITIES
 
     def __init__(
         self,
-        instruments: Mapping[str, Instrument],
-        clock: Clock,
-        budget: Budget,
+        setup: Setup,
         session: Any = None,  # noqa: ANN401 - either library's
     ) -> None:
-        self._instruments = instruments
-        self._clock = clock
-        self._budget = budget
+        spending = Spending("Yahoo", self.name, setup.budget, setup.clock, setup.urgency)
+        super().__init__(setup.instruments, spending)
         self._session = session
         self._calls = BlockingCalls("Yahoo", 1, _PATIENCE_SECONDS)
         self._sdk: YahooCalls | None = None
         self._ban_ns = _FIRST_BAN_NS
 
-    def supports(self, symbol: str) -> bool:
+    def quotes_instrument(self, instrument: Instrument) -> bool:
         """Tell whether Yahoo has the spot price; it has none of metals, only futures."""
-        instrument = self._instruments.get(symbol)
-        return instrument is not None and yahoo_name(instrument) is not None
+        return yahoo_name(instrument) is not None
 
-    def quotes(self, symbols: frozenset[str]) -> AsyncIterator[Quote]:
-        """Ask for the symbols in turn, as often as the budget allows."""
-        return poll(symbols, self._fetch_spare, self._pace)
-
-    async def fetch(self, symbol: str) -> Quote:
-        """Ask for a quote now."""
-        return await self._fetch(symbol, spare=False)
-
-    async def history(self, symbol: str) -> list[Bar]:
-        """Return today's closed one-minute bars, oldest first."""
+    async def history(self, symbol: str, span: Span | None = None) -> list[Bar]:
+        """Return closed bars, today's minutes where nothing else is asked for, oldest first."""
         instrument = self._instruments[symbol]
-        chart = await self._chart(instrument, spare=True)
-        now = self._clock.now()
+        interval = "1m" if span is None else span.interval
+        rows = (await self._chart(instrument, lambda sdk, name: sdk.chart(name, span))).rows
+        length, now = INTERVALS[interval] * NS_PER_SECOND, self._clock.now()
         return [
-            bar_around(row.opened_at, row.prices, instrument, self.name)
-            for row in chart.rows
-            if _is_closed(row, now)
+            bar_around(row.opened_at, row.prices, instrument, self.name, interval)
+            for row in rows
+            if row.opened_at % length == 0
+            and row.opened_at + length <= now
+            and (span is None or span.begins <= row.opened_at < span.ends)
         ]
-
-    async def usage(self) -> Usage | None:
-        """Return what we have used of what we allow ourselves."""
-        return await self._budget.usage(self.name)
 
     async def close(self) -> None:
         """Let go of the thread and the session."""
         self._calls.close(None if self._sdk is None else self._sdk.close)
 
-    async def _fetch_spare(self, symbol: str) -> Quote:
-        return await self._fetch(symbol, spare=True)
-
-    async def _fetch(self, symbol: str, *, spare: bool) -> Quote:
+    async def ask_quote(self, symbol: str, *, spare: bool) -> Quote:
+        """Return a quote asked for just now."""
         instrument = self._instruments[symbol]
-        chart = await self._chart(instrument, spare=spare)
+        chart = await self._chart(instrument, lambda sdk, name: sdk.chart(name), spare=spare)
         if chart.quoted_at is None:
             raise TransientError(f"Yahoo, {symbol}: the price came without a time")
         middle = read_price(chart.price, instrument)
         return quote_around(middle, instrument, chart.quoted_at, self._clock.now(), _EVIDENCE)
 
-    async def _pace(self) -> float:
-        return await self._budget.pace(self.name, self._clock.now())
-
-    async def _chart(self, instrument: Instrument, *, spare: bool) -> Chart:
+    async def _chart(
+        self,
+        instrument: Instrument,
+        call: Callable[[YahooCalls, str], Chart],
+        *,
+        spare: bool = True,
+    ) -> Chart:
         """Reserve a call and make it."""
         name = yahoo_name(instrument)
         if name is None:
             raise TransientError(f"Yahoo has no spot price of {instrument.symbol}.")
-        spent = await reserve(self._budget, self.name, self._clock, spare=spare)
-        if spent is not None:
-            raise self._limited("our own limit of calls is reached", spent.until)
-        outcome = await self._calls.call(lambda: self._try_chart(name))
+        await self._spending.reserve(spare=spare)
+        outcome = await self._calls.call(lambda: self._try_chart(name, call))
         if isinstance(outcome, str):
             raise TransientError(f"Yahoo, {instrument.symbol}: {outcome}")
         if outcome is None:
             until = self._clock.now() + self._ban_ns
             self._ban_ns = min(2 * self._ban_ns, _LONGEST_BAN_NS)
             await self._budget.ban(self.name, until)
-            raise self._limited("too many requests", until)
+            raise self._spending.limited("too many requests", until)
         self._ban_ns = _FIRST_BAN_NS
+        self.raw = f"price {outcome.price} at {outcome.quoted_at} ns, {len(outcome.rows)} bars"
         return outcome
 
-    def _try_chart(self, name: str) -> Chart | str | None:
+    def _try_chart(self, name: str, call: Callable[[YahooCalls, str], Chart]) -> Chart | str | None:
         """Return the chart, why there is none, or None when Yahoo wants fewer calls.
 
         Runs in the thread; importing yfinance takes seconds.
@@ -140,7 +135,7 @@ class YahooSource:
         if self._sdk is None:
             self._sdk = YahooCalls(self._session)
         try:
-            return self._sdk.chart(name)
+            return call(self._sdk, name)
         except TooManyError:
             return None
         except ValueError as problem:
@@ -149,10 +144,11 @@ class YahooSource:
         except OSError as problem:
             return f"cannot be reached: {problem}"
 
-    def _limited(self, why: str, until: Instant) -> RateLimitedError:
-        return RateLimitedError(f"Yahoo: {why}; asked again at {format_instant(until)}", until)
 
-
-def _is_closed(row: Row, now: Instant) -> bool:
-    """Tell whether a row is a whole minute; the last one is still growing or a stray price."""
-    return row.opened_at % _MINUTE_NS == 0 and row.opened_at + _MINUTE_NS <= now
+SPEC = SourceSpec(
+    name=YahooSource.name,
+    capabilities=CAPABILITIES,
+    make=YahooSource,
+    supports=lambda instrument: yahoo_name(instrument) is not None,
+    limits=Limits(per_minute=30),
+)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import warnings
 from typing import Any
@@ -10,6 +11,7 @@ import msgspec
 import yfinance
 from yfinance.exceptions import YFException, YFRateLimitError
 
+from fxpaper.aggregator.source import Span
 from fxpaper.domain.instant import NS_PER_SECOND, Instant
 
 
@@ -55,11 +57,17 @@ class YahooCalls:
         yfinance.config.debug.hide_exceptions = False
         # It shows deprecations of pandas in its own code to whoever runs it.
         warnings.filterwarnings("ignore", category=DeprecationWarning, module=r"^yfinance")
+        # What it has to say comes as an exception too.
+        logging.getLogger("yfinance").setLevel(logging.CRITICAL)
         self._session = session
         self._tickers: dict[str, Any] = {}
 
-    def chart(self, name: str) -> Chart:
-        """Ask for today's minutes and the latest price in one call.
+    def chart(self, name: str, span: Span | None = None) -> Chart:
+        """Ask for bars and the latest price in one call.
+
+        Args:
+            name: Yahoo's, ``EURUSD=X``.
+            span: of the bars; None for today's minutes.
 
         Raises:
             TooManyError: Yahoo wants fewer calls.
@@ -71,7 +79,7 @@ class YahooCalls:
             ticker = yfinance.Ticker(name, session=self._session)
             self._tickers[name] = ticker
         try:
-            frame = ticker.history(period="1d", interval="1m")
+            frame = ticker.history(**_wanted(span))
             meta = ticker.get_history_metadata()
         except YFRateLimitError as problem:
             raise TooManyError(str(problem)) from None
@@ -92,6 +100,16 @@ class YahooCalls:
         """Close the session, if one was handed in."""
         if self._session is not None:
             self._session.close()
+
+
+def _wanted(span: Span | None) -> dict[str, Any]:
+    if span is None:
+        return {"period": "1d", "interval": "1m"}
+    return {
+        "interval": span.interval,
+        "start": span.begins // NS_PER_SECOND,
+        "end": -(-span.ends // NS_PER_SECOND),
+    }
 
 
 def _instant(stamp: Any) -> Instant | None:  # noqa: ANN401

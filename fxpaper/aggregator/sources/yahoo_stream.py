@@ -10,20 +10,17 @@ from __future__ import annotations
 
 import asyncio
 import json
-import math
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
-import aiohttp
-
-from fxpaper.aggregator.one_sided import quote_around, read_price
-from fxpaper.aggregator.source import Usage
+from fxpaper.aggregator.one_sided import pair_of_sides, quote_around, read_price
+from fxpaper.aggregator.registry import Setup, SourceSpec
+from fxpaper.aggregator.source import Capabilities
+from fxpaper.aggregator.sources.streaming import Line, Stream, texts
 from fxpaper.aggregator.sources.yahoo_names import yahoo_name
-from fxpaper.clock import Clock
-from fxpaper.domain.bar import Bar
 from fxpaper.domain.instant import NS_PER_MS
-from fxpaper.domain.instrument import Instrument, Points
+from fxpaper.domain.instrument import Instrument
 from fxpaper.domain.quote import Evidence, Grade, Quote, Spread, Transport
 from fxpaper.errors import TransientError
 
@@ -34,34 +31,32 @@ DEFAULT_URL = "wss://streamer.finance.yahoo.com/?version=2"
 _ONE_SIDED = Evidence("yahoo_stream", Transport.STREAM, Spread.MODELLED, Grade.B)
 _TWO_SIDED = Evidence("yahoo_stream", Transport.STREAM, Spread.REAL, Grade.B)
 _RESUBSCRIBE_SECONDS = 15.0
-_CONNECT_SECONDS = 10.0
-_WIDEST = 20
-"""A spread of more than so many typical ones is no real pair of bid and ask."""
+CAPABILITIES = Capabilities(
+    title="Yahoo Finance, stream",
+    evidence=_ONE_SIDED,
+    sides="one price, both sides where Yahoo has them",
+    updates="as they change, about once a second",
+    history="none",
+    free_plan="no key",
+)
 
 
-class YahooStreamSource:
+class YahooStreamSource(Stream):
     """Listens to Yahoo.
 
     Args:
-        instruments: the known ones, by canonical symbol.
-        clock: of the market.
+        setup: what it works with.
         url: where the stream is.
         heartbeat: seconds between pings; a socket that leaves one unanswered is dead.
     """
 
     name = "yahoo_stream"
     evidence = _ONE_SIDED
-    polled = False
+    capabilities = CAPABILITIES
 
-    def __init__(
-        self,
-        instruments: Mapping[str, Instrument],
-        clock: Clock,
-        url: str = DEFAULT_URL,
-        heartbeat: float = 15.0,
-    ) -> None:
-        self._instruments = instruments
-        self._clock = clock
+    def __init__(self, setup: Setup, url: str = DEFAULT_URL, heartbeat: float = 15.0) -> None:
+        self._instruments = setup.instruments
+        self._clock = setup.clock
         self._url = url
         self._heartbeat = heartbeat
         self._decode: Callable[[str], Pricing | None] | None = None
@@ -71,7 +66,7 @@ class YahooStreamSource:
         instrument = self._instruments.get(symbol)
         return instrument is not None and yahoo_name(instrument) is not None
 
-    async def quotes(self, symbols: frozenset[str]) -> AsyncIterator[Quote]:
+    async def quotes(self, symbols: frozenset[str]) -> AsyncGenerator[Quote, None]:
         """Yield quotes as they come; the market's own silence, as at a weekend, is no failure.
 
         Raises:
@@ -80,46 +75,20 @@ class YahooStreamSource:
         if self._decode is None:
             self._decode = await asyncio.to_thread(_import_decoder)
         named = {yahoo_name(self._instruments[symbol]): symbol for symbol in sorted(symbols)}
-        try:
-            async with (
-                aiohttp.ClientSession(
-                    timeout=aiohttp.ClientTimeout(sock_connect=_CONNECT_SECONDS)
-                ) as session,
-                session.ws_connect(
-                    self._url,
-                    heartbeat=self._heartbeat,
-                    timeout=aiohttp.ClientWSTimeout(ws_close=1.0),
-                ) as socket,
-                aclosing(_listen(socket, json.dumps({"subscribe": list(named)}))) as texts,
-            ):
-                async for text in texts:
-                    quote = self._read(self._decode, text, named)
-                    if quote is not None:
-                        yield quote
-        except aiohttp.ClientError as problem:
-            raise TransientError(f"Yahoo's stream cannot be reached: {problem}") from None
-        except TimeoutError:
-            raise TransientError("Yahoo's stream did not answer") from None
-
-    async def fetch(self, symbol: str) -> Quote:
-        """Refuse: a stream cannot be asked.
-
-        Raises:
-            TransientError: always.
-        """
-        raise TransientError(f"A stream cannot be asked for {symbol}; wait for its next quote.")
-
-    async def history(self, symbol: str) -> list[Bar]:
-        """Return nothing: the stream has no past."""
-        del symbol
-        return []
-
-    async def usage(self) -> Usage | None:
-        """Return None: nothing is counted."""
-        return None
-
-    async def close(self) -> None:
-        """Do nothing; the socket closes with :meth:`quotes`."""
+        line = Line(
+            "Yahoo",
+            self._url,
+            hello := (json.dumps({"subscribe": list(named)}),),
+            awake=hello[0],
+            awake_seconds=_RESUBSCRIBE_SECONDS,
+            heartbeat=self._heartbeat,
+        )
+        async with aclosing(texts(line)) as heard:
+            async for text in heard:
+                self.raw = text
+                quote = self._read(self._decode, text, named)
+                if quote is not None:
+                    yield quote
 
     def _read(
         self,
@@ -147,43 +116,11 @@ class YahooStreamSource:
             raise TransientError(f"Yahoo's stream, {instrument.symbol}: a price without a time")
         quoted_at = pricing.time_ms * NS_PER_MS
         now = self._clock.now()
-        bid, ask = (_points(side, instrument) for side in (pricing.bid, pricing.ask))
-        if 0 < bid < ask <= bid + _WIDEST * instrument.typical_spread:
-            return Quote(instrument.symbol, bid, ask, quoted_at, now, _TWO_SIDED)
+        sides = pair_of_sides(pricing.bid, pricing.ask, instrument)
+        if sides is not None:
+            return Quote(instrument.symbol, *sides, quoted_at, now, _TWO_SIDED)
         middle = read_price(pricing.price, instrument)
         return quote_around(middle, instrument, quoted_at, now, _ONE_SIDED)
-
-
-async def _listen(
-    socket: aiohttp.ClientWebSocketResponse, subscription: str
-) -> AsyncGenerator[str, None]:
-    """Subscribe, again every 15 s, and yield each text that comes.
-
-    Raises:
-        TransientError: the connection was closed or is dead.
-    """
-    loop = asyncio.get_running_loop()
-    await socket.send_str(subscription)
-    again_at = loop.time() + _RESUBSCRIBE_SECONDS
-    while True:
-        try:
-            async with asyncio.timeout_at(again_at):
-                message = await socket.receive()
-        except TimeoutError:
-            await socket.send_str(subscription)
-            again_at = loop.time() + _RESUBSCRIBE_SECONDS
-            continue
-        if message.type is aiohttp.WSMsgType.TEXT:
-            yield message.data
-        elif message.type is aiohttp.WSMsgType.ERROR:
-            raise TransientError(f"Yahoo's stream is dead: {message.data}")
-        elif message.type is not aiohttp.WSMsgType.BINARY:
-            raise TransientError("Yahoo's stream was closed by the other side")
-
-
-def _points(price: float, instrument: Instrument) -> Points:
-    """Return the nearest point; 0 for a side that is not set or no number."""
-    return instrument.nearest_points(price) if math.isfinite(price) else 0
 
 
 def _import_decoder() -> Callable[[str], Pricing | None]:
@@ -192,3 +129,11 @@ def _import_decoder() -> Callable[[str], Pricing | None]:
     )
 
     return read_pricing
+
+
+SPEC = SourceSpec(
+    name=YahooStreamSource.name,
+    capabilities=CAPABILITIES,
+    make=YahooStreamSource,
+    supports=lambda instrument: yahoo_name(instrument) is not None,
+)

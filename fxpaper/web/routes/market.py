@@ -5,6 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 
 from fxpaper.domain.bar import INTERVALS
+from fxpaper.domain.instant import Instant, parse_instant
 from fxpaper.domain.refusal import Refused
 from fxpaper.signals.intake.symbols import canonical_symbol
 from fxpaper.web import problem, views
@@ -35,7 +36,7 @@ async def quotes(call: Call, query: QuotesQuery) -> Answer:
 
 @route("GET", "/bars", {HTTPStatus.OK: BarSeries})
 async def bars(call: Call, query: BarsQuery) -> Answer:
-    """Return the newest bars of a symbol, oldest first."""
+    """Return bars of a symbol, oldest first; the newest, or those of a stretch of the past."""
     market = call.rooms.market
     symbol = _known(market, query.symbol)
     if query.interval not in INTERVALS:
@@ -48,7 +49,12 @@ async def bars(call: Call, query: BarsQuery) -> Answer:
             errors=(Fault(pointer="/interval", detail=text),),
         )
     digits = market.instruments()[symbol].digits
-    found = market.bars(symbol, query.interval, query.limit)
+    if query.begins is None:
+        found = market.bars(symbol, query.interval, query.limit)
+    else:
+        begins, ends = _stretch(query, market.now())
+        past = await market.past_bars(symbol, query.interval, begins, ends)
+        found = past[: query.limit]
     shown = [views.bar(one, digits) for one in found]
     return Answer.of(BarSeries(symbol=symbol, interval=query.interval, items=shown))
 
@@ -66,6 +72,27 @@ async def sources(call: Call) -> Answer:
     """List every configured price source, by priority."""
     market = call.rooms.market
     return Answer.of(SourceList(items=views.sources(market.sources(), market.now())))
+
+
+def _stretch(query: BarsQuery, now: Instant) -> tuple[Instant, Instant]:
+    """Return the beginning and the end that a query asks for, nanoseconds UTC."""
+    begins = _instant("from", query.begins or "")
+    ends = now if query.ends is None else _instant("to", query.ends)
+    if begins >= ends:
+        raise _wrong("to", f"The stretch from {query.begins} to {query.ends or 'now'} is empty.")
+    return begins, ends
+
+
+def _instant(name: str, text: str) -> Instant:
+    try:
+        return parse_instant(text)
+    except ValueError as problem:
+        raise _wrong(name, f"{name}: {problem}.") from None
+
+
+def _wrong(name: str, text: str) -> ProblemError:
+    errors = (Fault(pointer=f"/{name}", detail=text),)
+    return ProblemError(ProblemCode.INVALID, text, errors=errors)
 
 
 def _known(market: Market, text: str) -> str:

@@ -194,10 +194,23 @@ export interface SourceState {
   error: string | null;
   used_minute: number;
   limit_minute: number | null;
+  used_hour: number;
+  limit_hour: number | null;
   used_day: number;
   limit_day: number | null;
   simulated: boolean;
   retry_at: string | null;
+  title: string;
+  sides: string;
+  updates: string;
+  history: string;
+  free_plan: string;
+  /** What was found out about this key. */
+  probe: string | null;
+  /** How often a symbol has gone over to it. */
+  switches: number;
+  /** Quotes kept back or corrected, by reason. */
+  refused: Record<string, number>;
 }
 
 export interface Instrument {
