@@ -137,7 +137,9 @@ class Budget:
             ) from None
         await self._store.keep(key)
 
-    async def take(self, account: str, cost: int = 1, *, spare: bool = False) -> Taken | Wait:
+    async def take(
+        self, account: str, cost: int = 1, *, spare: bool = False, gap: float = 0.0
+    ) -> Taken | Wait:
         """Count a call that is about to be made, if the plan allows it.
 
         Args:
@@ -145,11 +147,14 @@ class Budget:
             cost: what the provider counts for the call.
             spare: leave a part for calls that cannot wait: 20 % of the day, 30 % of anything
                 shorter.
+            gap: seconds since the latest call, of whatever process, that must have passed.
 
         Raises:
             TransientError: the store does not answer; nothing may be called.
         """
-        allowed, until, limiting, usage = await self._ask(account, "take", cost, spare=spare)
+        allowed, until, limiting, usage = await self._ask(
+            account, "take", cost, spare=spare, gap=gap
+        )
         return Taken(usage) if allowed else Wait(until, limiting, usage)
 
     async def refund(self, account: str, cost: int = 1) -> None:
@@ -172,14 +177,21 @@ class Budget:
         return (await self._ask(account, "usage", 0))[3]
 
     async def _ask(
-        self, account: str, operation: str, number: int, *, window: str = "", spare: bool = False
+        self,
+        account: str,
+        operation: str,
+        number: int,
+        *,
+        window: str = "",
+        spare: bool = False,
+        gap: float = 0.0,
     ) -> tuple[bool, Instant, str, Usage]:
         key = f"budget:{account}"
         now = "" if self._now is None else str(self._now() // NS_PER_MS)
         try:
             plan = await self._recalled(account)
             allowances = _allowances(plan, self._now_or_ours(), spare=spare)
-            words = [operation, number, window, now, plan.spacing_ms, *allowances]
+            words = [operation, number, window, now, max(plan.spacing_ms, round(gap * 1000)), *allowances]
             answer = await self._store.ask(self._script(keys=[key], args=words))
         except RedisError as problem:
             raise TransientError(

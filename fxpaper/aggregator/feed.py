@@ -122,6 +122,7 @@ class PriceFeed:
         if extras.keep_in is not None:
             earlier = read_last_quotes(extras.keep_in, clock.now())
             self._earlier = {quote.symbol: quote for quote in earlier}
+        self._store_trouble: str | None = None
         self._publish: Callable[[Quote], None] = _drop
         self._on_bar: Callable[[Bar], None] = _drop
 
@@ -202,8 +203,8 @@ class PriceFeed:
         return {reason.value: count for (source, reason), count in counts if source == name}
 
     def note(self) -> str | None:
-        """Return why there are no prices, in one sentence; None while some source works."""
-        return why_no_prices(self.states())
+        """Return what is wrong with the prices, in one sentence; None while all is well."""
+        return why_no_prices(self.states()) or self._store_trouble
 
     async def _fresh_from(self, seat: Seat, symbol: str) -> Quote:
         latest = self.latest(symbol)
@@ -335,8 +336,14 @@ class PriceFeed:
                 await self._cache.flush()
                 for seat in self._seats.values():
                     seat.usage = await seat.source.usage() or seat.usage
+                self._store_trouble = None
             except (RedisError, TransientError) as problem:
-                log.warning("store_silent", problem=str(problem))
+                if self._store_trouble is None:
+                    log.warning("store_silent", problem=str(problem))
+                self._store_trouble = (
+                    "The store with the budgets (redis_url) does not answer: nothing that costs a "
+                    "call is asked until it does; streams go on."
+                )
             await asyncio.sleep(self._rhythm)
 
     async def _fill_past(self) -> None:

@@ -82,8 +82,8 @@ class Recorder:
 
     async def run(self) -> None:
         """Write until cancelled; then close the day's file."""
-        await asyncio.to_thread(self.fold)
         try:
+            await asyncio.to_thread(self.fold)
             while True:
                 await asyncio.sleep(1)
                 await asyncio.to_thread(self.write)

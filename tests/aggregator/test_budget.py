@@ -247,3 +247,13 @@ async def test_a_learnt_plan_survives_a_restart(tmp_path):
         limits.append((await budget.usage("twelve_data:aaaa")).limit_minute)
         await store.close()
     assert limits == [55, 55]
+
+
+async def test_a_gap_counts_from_the_latest_call_of_whatever_process(store):
+    clock = ManualClock(NOON)
+    budgets = [Budget(store, PLAN, clock.now) for _ in range(2)]
+    assert isinstance(await budgets[0].take("twelve_data", spare=True, gap=135.0), Taken)
+    answer = await budgets[1].take("twelve_data", spare=True, gap=135.0)
+    assert isinstance(answer, Wait)
+    assert (answer.until, answer.window) == (NOON + 135 * SECOND, "spacing")
+    assert isinstance(await budgets[1].take("twelve_data"), Taken)

@@ -9,7 +9,9 @@ from contextlib import asynccontextmanager
 import pytest
 
 from fxpaper.aggregator.feed import Extras, PriceFeed
+from fxpaper.aggregator.probes import Probes
 from fxpaper.aggregator.quality import Reason
+from fxpaper.aggregator.recorder import Recorder
 from fxpaper.aggregator.recording import read_recording
 from fxpaper.aggregator.source import Capabilities, Finding, SourceCondition, Span, Usage
 from fxpaper.aggregator.sources.recorded import RecordedSource
@@ -21,11 +23,13 @@ from fxpaper.domain.instant import NS_PER_SECOND, parse_instant
 from fxpaper.domain.quote import Evidence, Grade, Quote, Spread, Transport
 from fxpaper.engine.sessions import forex_is_open
 from fxpaper.errors import ConfigurationError, RateLimitedError, TransientError
+from fxpaper.profiles import read_profile
 
 NOON = parse_instant("2026-11-18T12:00:00Z")
 SATURDAY = parse_instant("2026-11-21T12:00:00Z")
 SECOND = NS_PER_SECOND
 EURUSD = ("EURUSD",)
+KNOWN = read_profile("standard").instruments
 
 
 class Line:
@@ -128,11 +132,12 @@ def perform(tmp_path, clock):
     """Run a feed with some sources for the length of a block."""
 
     @asynccontextmanager
-    async def perform(*sources, symbols=EURUSD, at=None):
+    async def perform(*sources, symbols=EURUSD, at=None, redis=None, **besides):
         if at is not None:
             clock.move_to(at)
-        store = await open_store(None, tmp_path)
-        feed = PriceFeed(sources, symbols, clock, store, forex_is_open, extras=Extras(rhythm=0.002))
+        store = await open_store(redis, tmp_path)
+        extras = Extras(rhythm=0.002, instruments=KNOWN, **besides)
+        feed = PriceFeed(sources, symbols, clock, store, forex_is_open, extras)
         stage = Stage(feed, clock)
         async with asyncio.TaskGroup() as group:
             running = group.create_task(feed.run(stage.published.append, stage.bars.append))
@@ -389,3 +394,136 @@ async def test_latest_quotes_reach_the_store(perform, clock):
             while await cache.latest("EURUSD") is None:  # noqa: ASYNC110
                 await asyncio.sleep(0.001)
         assert await cache.latest("EURUSD") == stage.published[0]
+
+
+async def test_streams_serve_before_what_is_asked_and_better_grades_before_worse_ones(
+    perform, clock
+):
+    rest, poor, best = (
+        Line("rest", clock, polled=True),
+        Line("poor", clock, grade=Grade.B),
+        Line("best", clock),
+    )
+    async with perform(rest, poor, best) as stage:
+        await stage.until(lambda: best.runs)
+        assert [state.name for state in stage.feed.states()] == ["best", "poor", "rest"]
+        assert (poor.runs, rest.runs) == ([], [])
+
+
+async def test_a_witness_is_heard_but_not_believed_and_takes_over_without_connecting(
+    perform, clock
+):
+    first, second = Line("first", clock), Line("second", clock)
+    async with perform(first, second, witnesses=True) as stage:
+        await stage.until(lambda: first.runs and second.runs)
+        first.say(first.quote(108_240))
+        second.say(second.quote(108_250))
+        await stage.until(lambda: stage.published)
+        await asyncio.sleep(0.01)
+        assert [quote.evidence.source for quote in stage.published] == ["first"]
+        first.say(TransientError("gone"))
+        await stage.until(lambda: stage.state("first").state is SourceCondition.FAILED)
+        clock.move_to(NOON + SECOND)
+        second.say(second.quote(108_251))
+        await stage.until(lambda: len(stage.published) == 2)
+        assert len(second.runs) == 1
+        assert stage.state("second").active
+
+
+async def test_a_cross_that_nobody_quotes_is_worked_out_and_says_so(perform, clock):
+    line = Line("line", clock)
+    async with perform(line, symbols=("EURJPY",), triangulate=True) as stage:
+        await stage.until(lambda: line.runs)
+        assert line.runs == [frozenset({"EURUSD", "USDJPY"})]
+        line.say(line.quote(108_000))
+        line.say(line.quote(150_000, symbol="USDJPY"))
+        await stage.until(lambda: stage.feed.latest("EURJPY") is not None)
+        quote = stage.feed.latest("EURJPY")
+        assert (quote.bid, quote.evidence.source) == (162_000, "EURUSD*USDJPY")
+        assert quote.evidence.grade is Grade.B
+        assert stage.feed.bars.series("EURJPY", "1m", 1)[0].source == "EURUSD*USDJPY"
+
+
+async def test_the_last_quotes_are_shown_after_the_next_start_and_never_fill(
+    perform, clock, tmp_path
+):
+    line = Line("line", clock)
+    async with perform(line, keep_in=tmp_path) as stage:
+        line.say(line.quote(108_240))
+        await stage.until(lambda: stage.published)
+    clock.move_to(NOON + 1800 * SECOND)
+    async with perform(Line("line", clock), keep_in=tmp_path) as stage:
+        shown = stage.feed.latest("EURUSD")
+        assert (shown.bid, shown.quoted_at, shown.evidence.grade) == (108_240, NOON, Grade.E)
+        assert stage.published == []
+    clock.move_to(NOON + 3601 * SECOND)
+    async with perform(Line("line", clock), keep_in=tmp_path) as stage:
+        assert stage.feed.latest("EURUSD") is None
+
+
+async def test_a_damaged_file_of_last_quotes_stops_nothing(perform, clock, tmp_path):
+    (tmp_path / "last_quotes.json").write_text("{")
+    async with perform(Line("line", clock), keep_in=tmp_path) as stage:
+        assert stage.feed.latest("EURUSD") is None
+
+
+async def test_minutes_missing_after_a_gap_are_fetched(perform, clock):
+    line = Line("line", clock)
+    async with perform(line) as stage:
+        line.say(line.quote(108_240))
+        await stage.until(lambda: line.looks == 1)
+        clock.move_to(NOON + 100 * SECOND)
+        line.say(line.quote(108_241))
+        await stage.until(lambda: len(stage.published) == 2)
+        await asyncio.sleep(0.02)
+        assert line.looks == 1
+        missing = [NOON + minute * 60 * SECOND for minute in range(2, 12)]
+        line.past = [
+            Bar("EURUSD", "1m", at, 108_245, 108_250, 108_240, 108_248, 0, closed=True, source="x")
+            for at in missing
+        ]
+        clock.move_to(NOON + 12 * 60 * SECOND)
+        line.say(line.quote(108_250))
+        await stage.until(lambda: line.looks == 2)
+        await stage.until(lambda: len(stage.feed.bars.series("EURUSD", "1m", 50)) == 13)
+
+
+async def test_every_quote_that_is_passed_on_is_recorded(perform, clock, tmp_path):
+    line = Line("line", clock)
+    recorder = Recorder(tmp_path / "recordings", KNOWN, clock)
+    async with perform(line, recorder=recorder) as stage:
+        line.say(line.quote(108_240))
+        line.say(line.quote(0))
+        await stage.until(lambda: stage.published)
+    recording = read_recording(tmp_path / "recordings" / "2026-11-18.parquet", KNOWN)
+    assert [quote.bid for quote in recording] == [108_240]
+
+
+async def test_a_source_is_probed_once_a_day(perform, clock, tmp_path):
+    lines = []
+    for hours in (0, 1, 25):
+        clock.move_to(NOON + hours * 3600 * SECOND)
+        lines.append(Line("line", clock))
+        async with perform(lines[-1], probes=Probes(tmp_path)) as stage:
+            await stage.until(lambda: stage.state("line").probe is not None)
+            await asyncio.sleep(0.01)
+            assert stage.state("line").probe.text == "EURUSD is there"
+    assert [line.probes for line in lines] == [1, 0, 1]
+
+
+async def test_prices_go_on_while_redis_is_away_and_the_state_is_told(
+    perform, clock, own_redis
+):
+    line = Line("line", clock)
+    async with perform(line, redis=own_redis.url) as stage:
+        line.say(line.quote(108_240))
+        await stage.until(lambda: stage.published)
+        assert stage.feed.note() is None
+        own_redis.stop()
+        clock.move_to(NOON + SECOND)
+        line.say(line.quote(108_241))
+        await stage.until(lambda: len(stage.published) == 2)
+        await stage.until(lambda: stage.feed.note() is not None)
+        assert "nothing that costs a call is asked until it does" in stage.feed.note()
+        own_redis.start()
+        await stage.until(lambda: stage.feed.note() is None)

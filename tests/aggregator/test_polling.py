@@ -9,7 +9,7 @@ import pytest
 
 from fxpaper.aggregator.budget import Budget, Limits
 from fxpaper.aggregator.planner import Urgency
-from fxpaper.aggregator.sources.polling import Spending, poll, watched
+from fxpaper.aggregator.sources.polling import Hurry, Spending, poll, watched
 from fxpaper.clock import ManualClock, SystemClock
 from fxpaper.domain.instant import NS_PER_SECOND, parse_instant
 from fxpaper.errors import RateLimitedError, TransientError
@@ -30,8 +30,8 @@ class Asked:
         self.budget = Budget(store, PLAN, self.clock.now)
         self.urgent: dict[str, Urgency] = {}
 
-    async def fetch(self, symbol: str):
-        await self.spending().reserve(spare=True)
+    async def fetch(self, symbol: str, hurry: Hurry):
+        await self.spending().reserve(hurry)
         self.calls.append((symbol, self.clock.now()))
         if symbol in self.broken:
             raise self.broken[symbol]
@@ -41,14 +41,16 @@ class Asked:
         def urgency(symbol: str) -> Urgency:
             return self.urgent.get(symbol, watched(symbol))
 
-        return Spending("Twelve Data", "twelve_data", self.budget, self.clock, urgency)
+        return Spending(
+            "Twelve Data", "twelve_data", self.budget, self.clock, urgency, self.wait
+        )
 
     async def wait(self, seconds: float) -> None:
         self.clock.move_to(self.clock.now() + round(seconds * NS_PER_SECOND))
 
     async def take(self, symbols: set[str], count: int) -> list[str]:
         """Return the symbols of the first quotes."""
-        quotes = poll(frozenset(symbols), self.fetch, self.spending(), self.wait)
+        quotes = poll(frozenset(symbols), self.fetch, self.spending())
         return [(await anext(quotes)).symbol for _ in islice(range(count), count)]
 
 
@@ -114,8 +116,8 @@ async def test_a_call_without_hurry_waits_for_the_next_minute(store):
     await budget.settle("twelve_data", minute=8)
     minute = Shifted().now() // MINUTE
     with pytest.raises(RateLimitedError, match="8 of 8 calls of this minute"):
-        await spending.reserve(spare=False)
-    await spending.reserve(spare=True)
+        await spending.reserve(Hurry.NOW)
+    await spending.reserve(Hurry.SPARE)
     assert Shifted().now() // MINUTE == minute + 1
 
 
@@ -124,5 +126,5 @@ async def test_nobody_waits_for_the_next_day(store):
     budget = Budget(store, PLAN, clock.now)
     await budget.settle("twelve_data", day=800)
     with pytest.raises(RateLimitedError, match="800 of 800 calls of this day") as caught:
-        await Spending("Twelve Data", "twelve_data", budget, clock).reserve(spare=True)
+        await Spending("Twelve Data", "twelve_data", budget, clock).reserve(Hurry.SPARE)
     assert caught.value.retry_at == parse_instant("2026-11-19T00:00:00Z")

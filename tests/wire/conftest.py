@@ -22,7 +22,14 @@ from fxpaper.domain.instant import parse_instant
 from fxpaper.profiles import read_profile
 
 NOW = parse_instant("2026-11-18T12:00:30Z")
-PLANS = {**plans(), "yahoo": Limits(per_minute=60)}
+PLANS = {
+    **plans(),
+    "yahoo": Limits(per_minute=60),
+    "finnhub": Limits(per_minute=60),
+    "oanda": Limits(),
+    "alpha_vantage": Limits(per_day=25, midnight="America/New_York"),
+}
+"""Without the pauses between calls, which the clock of these tests would not let pass."""
 
 
 @pytest.fixture(scope="session")

@@ -126,10 +126,20 @@ export const SOURCE: SourceState = {
   error: null,
   used_minute: 0,
   limit_minute: null,
+    used_hour: 0,
+    limit_hour: null,
   used_day: 0,
   limit_day: null,
   simulated: false,
   retry_at: null,
+    title: "",
+    sides: "",
+    updates: "",
+    history: "",
+    free_plan: "",
+    probe: null,
+    switches: 0,
+    refused: {},
 };
 
 export function bar(opened_at: string, close: string, closed = true): Bar {

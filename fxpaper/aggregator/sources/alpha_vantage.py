@@ -8,6 +8,7 @@ travels in the address, because Alpha Vantage takes it nowhere else; the address
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
@@ -17,7 +18,7 @@ from fxpaper.aggregator.one_sided import read_price
 from fxpaper.aggregator.registry import Setup, SourceSpec
 from fxpaper.aggregator.source import Capabilities, Finding, Span
 from fxpaper.aggregator.sources.polled import Polled, account_name
-from fxpaper.aggregator.sources.polling import Spending
+from fxpaper.aggregator.sources.polling import Hurry, Spending
 from fxpaper.domain.bar import Bar
 from fxpaper.domain.instant import parse_instant
 from fxpaper.domain.instrument import Instrument
@@ -66,12 +67,12 @@ class AlphaVantageSource(Polled):
         """Tell whether both sides are currencies for Alpha Vantage; gold and silver are."""
         return _has(instrument)
 
-    async def ask_quote(self, symbol: str, *, spare: bool) -> Quote:
+    async def ask_quote(self, symbol: str, hurry: Hurry) -> Quote:
         """Return a quote asked for just now; one of 25 calls of the day."""
         if not self.supports(symbol):
             raise TransientError(f"The Alpha Vantage plan does not include {symbol}.")
         instrument = self._instruments[symbol]
-        await self._spending.reserve(spare=spare)
+        await self._spending.reserve(hurry)
         body = await self._ask(symbol, instrument)
         return self._read(body, instrument)
 
@@ -117,6 +118,8 @@ class AlphaVantageSource(Polled):
             raise TransientError(
                 f"Alpha Vantage, {symbol}: the answer is not of the documented form"
             ) from None
+        except json.JSONDecodeError:
+            raise TransientError(f"Alpha Vantage, {symbol}: the answer is not JSON") from None
         except ValueError as problem:
             raise await self._refused(symbol, str(problem)) from None
         self.raw = str(body)[:_RAW]
@@ -130,8 +133,6 @@ class AlphaVantageSource(Polled):
             return TransientError(f"Alpha Vantage, {symbol}: {said}; not asked again for a day")
         if "apikey" in said.lower() and "invalid" in said.lower():
             return ConfigurationError(f"Alpha Vantage refuses the key: {said}")
-        if "not json" in said.lower() or said.startswith("Expecting"):
-            return TransientError(f"Alpha Vantage, {symbol}: the answer is not JSON")
         until = self._budget.plan(self._account).day_ends(self._clock.now())
         await self._budget.ban(self._account, until)
         return self._spending.limited(said, until)

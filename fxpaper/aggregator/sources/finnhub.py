@@ -16,7 +16,7 @@ from fxpaper.aggregator.source import Capabilities, Span
 from fxpaper.aggregator.sources.blocking import BlockingCalls
 from fxpaper.aggregator.sources.finnhub_names import finnhub_name
 from fxpaper.aggregator.sources.polled import Polled, account_name
-from fxpaper.aggregator.sources.polling import Spending
+from fxpaper.aggregator.sources.polling import Hurry, Spending
 from fxpaper.domain.bar import Bar
 from fxpaper.domain.instant import NS_PER_SECOND
 from fxpaper.domain.instrument import Instrument
@@ -69,10 +69,10 @@ class FinnhubSource(Polled):
         """Tell whether Finnhub's OANDA feed has a name for it."""
         return finnhub_name(instrument) is not None
 
-    async def ask_quote(self, symbol: str, *, spare: bool) -> Quote:
+    async def ask_quote(self, symbol: str, hurry: Hurry) -> Quote:
         """Return a quote asked for just now."""
         instrument = self._instruments[symbol]
-        answer = await self._ask(symbol, finnhub_name(instrument) or "", spare=spare)
+        answer = await self._ask(symbol, finnhub_name(instrument) or "", hurry)
         body = answer.body if isinstance(answer.body, dict) else {}
         stamp = body.get("t")
         if body.get("c") == 0 and stamp == 0:
@@ -96,11 +96,11 @@ class FinnhubSource(Polled):
         """Let go of the thread and its connection."""
         self._calls.close(None if self._sdk is None else self._sdk.close)
 
-    async def _ask(self, symbol: str, name: str, *, spare: bool) -> Answer:
+    async def _ask(self, symbol: str, name: str, hurry: Hurry) -> Answer:
         """Reserve, call, settle, and tell failures apart."""
         if not self.supports(symbol):
             raise TransientError(f"The Finnhub plan does not include {symbol}.")
-        await self._spending.reserve(spare=spare)
+        await self._spending.reserve(hurry)
         try:
             answer = await self._calls.call(lambda: self._try(name))
         except OSError as problem:

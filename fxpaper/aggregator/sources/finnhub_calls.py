@@ -5,6 +5,7 @@ The SDK puts the key in every address; it is moved to the header that Finnhub ta
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -57,7 +58,8 @@ class FinnhubCalls:
         session.params.pop("token", None)
         session.headers["X-Finnhub-Token"] = key
         session.hooks["response"].append(self._keep_response)
-        self._response: Any = None
+        self._status = 0
+        self._headers: Mapping[str, str] = {}
 
     def quote(self, name: str) -> Answer:
         """Ask for the latest price of ``OANDA:EUR_USD``.
@@ -66,7 +68,6 @@ class FinnhubCalls:
             NeverLeftError: there is no connection.
             OSError: nobody answered; the message has no key in it.
         """
-        self._response = None
         try:
             return self._answer(self._client.quote(name), "")
         except finnhub.FinnhubAPIException as problem:
@@ -86,13 +87,14 @@ class FinnhubCalls:
         self._client.close()
 
     def _keep_response(self, response: Any, *_: Any, **__: Any) -> None:  # noqa: ANN401
-        self._response = response
+        # Not the response itself: it would keep the socket open after the session is closed.
+        self._status, self._headers = response.status_code, response.headers
 
     def _answer(self, body: Any, message: str) -> Answer:  # noqa: ANN401
-        headers = self._response.headers
+        headers = self._headers
         return Answer(
             body=body,
-            status=self._response.status_code,
+            status=self._status,
             message=message.replace(self._key, "***")[:_MESSAGE],
             remaining=_number(headers.get("X-Ratelimit-Remaining")),
             reset_at=_number(headers.get("X-Ratelimit-Reset")),

@@ -22,7 +22,7 @@ from fxpaper.aggregator.one_sided import read_price
 from fxpaper.aggregator.registry import Setup, SourceSpec
 from fxpaper.aggregator.source import Capabilities, Span
 from fxpaper.aggregator.sources.polled import account_name
-from fxpaper.aggregator.sources.polling import Spending
+from fxpaper.aggregator.sources.polling import Hurry, Spending
 from fxpaper.aggregator.sources.rest import Rest
 from fxpaper.aggregator.sources.streaming import Stream
 from fxpaper.domain.bar import Bar
@@ -151,7 +151,7 @@ class OandaSource(Stream):
                 "from": format_instant(span.begins),
                 "to": format_instant(min(span.ends, now)),
             },
-            spare=True,
+            Hurry.SPARE,
         )
         try:
             candles = [row for row in body["candles"] if row["complete"]]

@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Mapping
 
 from fxpaper.aggregator.source import Finding, Usage
-from fxpaper.aggregator.sources.polling import Spending, poll
+from fxpaper.aggregator.sources.polling import Hurry, Spending, poll
 from fxpaper.domain.instant import NS_PER_SECOND, Instant
 from fxpaper.domain.instrument import Instrument
 from fxpaper.domain.quote import Quote
@@ -50,11 +50,11 @@ class Polled(ABC):
 
     def quotes(self, symbols: frozenset[str]) -> AsyncIterator[Quote]:
         """Ask for the symbols in turn, spread over what the plan leaves of the day."""
-        return poll(symbols, self._fetch_spare, self._spending)
+        return poll(symbols, self.ask_quote, self._spending)
 
     async def fetch(self, symbol: str) -> Quote:
         """Ask for a quote now; may use the part of the plan that is kept for this."""
-        self.latest = await self.ask_quote(symbol, spare=False)
+        self.latest = await self.ask_quote(symbol, Hurry.NOW)
         return self.latest
 
     async def usage(self) -> Usage | None:
@@ -63,18 +63,18 @@ class Polled(ABC):
 
     async def probe(self, symbol: str) -> Finding:
         """Ask for a quote."""
-        quote = await self.ask_quote(symbol, spare=False)
+        quote = await self.ask_quote(symbol, Hurry.NOW)
         age = (quote.received_at - quote.quoted_at) / NS_PER_SECOND
         text = f"{symbol} is answered, {age:.0f} s old, grade {quote.evidence.grade}."
         return Finding(ok=True, text=text)
 
     @abstractmethod
-    async def ask_quote(self, symbol: str, *, spare: bool) -> Quote:
+    async def ask_quote(self, symbol: str, hurry: Hurry) -> Quote:
         """Return a quote asked for just now.
 
         Args:
             symbol: which.
-            spare: whether the call is in no hurry.
+            hurry: how the call is counted.
         """
 
     @abstractmethod
@@ -85,5 +85,3 @@ class Polled(ABC):
         """Leave a symbol alone for a day, because the plan does not have it."""
         self._blocked[symbol] = self._clock.now() + _BLOCKED_NS
 
-    async def _fetch_spare(self, symbol: str) -> Quote:
-        return await self.ask_quote(symbol, spare=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
+from enum import Enum
 from math import isfinite
 
 import structlog
@@ -20,16 +21,28 @@ from fxpaper.errors import RateLimitedError, TransientError
 log = structlog.get_logger(__name__)
 
 _SMALLEST_GAP = 1.0
-_SLICE_SECONDS = 5.0
+SLICE_SECONDS = 5.0
 """How soon a change of what is urgent is noticed."""
 _FAILURES_IN_A_ROW = 2
 _SHORT = {"minute", "spacing"}
+"""Windows that are waited out."""
 
 
 def watched(symbol: str) -> Urgency:
     """Say of every symbol that it is only watched."""
     del symbol
     return Urgency.WATCHED
+
+
+class Hurry(Enum):
+    """How a call is counted."""
+
+    NOW = "now"
+    """It cannot wait: all that is left of the plan may be used."""
+    SPARE = "spare"
+    """It can wait for the next minute, and leaves a part of the plan to those that cannot."""
+    PAID = "paid"
+    """It is counted already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +55,7 @@ class Spending:
         budget: of the account.
         clock: of the market.
         urgency: how much a fresh quote of a symbol matters.
+        wait: sleeps for some seconds of the market's time.
     """
 
     provider: str
@@ -49,23 +63,42 @@ class Spending:
     budget: Budget
     clock: Clock
     urgency: Callable[[str], Urgency] = watched
+    wait: Callable[[float], Awaitable[None]] = asyncio.sleep
 
-    async def reserve(self, *, spare: bool, cost: int = 1) -> None:
+    async def reserve(self, hurry: Hurry) -> None:
         """Count a call that is about to be made.
-
-        Args:
-            spare: whether it is in no hurry; such a call waits for the next minute.
-            cost: what the provider counts for it.
 
         Raises:
             RateLimitedError: what it would need is spent.
             TransientError: the store with the budgets does not answer.
         """
-        while isinstance(taken := await self.budget.take(self.account, cost, spare=spare), Wait):
-            brief = taken.window == "spacing" or (spare and taken.window in _SHORT)
-            if not brief:
+        spare = hurry is Hurry.SPARE
+        while hurry is not Hurry.PAID:
+            taken = await self.budget.take(self.account, spare=spare)
+            if not isinstance(taken, Wait):
+                return
+            if not (taken.window == "spacing" or (spare and taken.window in _SHORT)):
                 raise self.spent(taken)
-            await asyncio.sleep(max(0.0, (taken.until - self.clock.now()) / NS_PER_SECOND))
+            await self.wait(self._seconds_to(taken.until))
+
+    async def wait_for_turn(self) -> None:
+        """Count the next of the calls that are spread over the market's hours, when it is due.
+
+        Raises:
+            RateLimitedError: what calls without hurry may use is spent.
+            TransientError: the store with the budgets does not answer.
+        """
+        while True:
+            gap = max(_SMALLEST_GAP, await self._gap())
+            if not isfinite(gap):
+                await self.wait(SLICE_SECONDS)
+                continue
+            taken = await self.budget.take(self.account, spare=True, gap=gap)
+            if not isinstance(taken, Wait):
+                return
+            if taken.window not in _SHORT:
+                raise self.spent(taken)
+            await self.wait(min(self._seconds_to(taken.until), SLICE_SECONDS))
 
     def spent(self, wait: Wait) -> RateLimitedError:
         """Return what a refused call raises."""
@@ -83,8 +116,10 @@ class Spending:
         again = format_instant(until)
         return RateLimitedError(f"{self.provider}: {why}; asked again at {again}", until)
 
-    async def gap(self) -> float:
-        """Return the seconds between two calls without hurry; infinite while nothing trades."""
+    def _seconds_to(self, at: Instant) -> float:
+        return max(0.0, (at - self.clock.now()) / NS_PER_SECOND)
+
+    async def _gap(self) -> float:
         usage = await self.budget.usage(self.account)
         hours = trading_hours("", FOREX_HOLIDAYS)
         return gap_seconds(self.budget.plan(self.account), usage, hours, self.clock.now())
@@ -92,9 +127,8 @@ class Spending:
 
 async def poll(
     symbols: frozenset[str],
-    fetch: Callable[[str], Awaitable[Quote]],
+    fetch: Callable[[str, Hurry], Awaitable[Quote]],
     spending: Spending,
-    wait: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> AsyncIterator[Quote]:
     """Yield quotes of the symbols, the urgent ones more often; the first round is not paced.
 
@@ -103,28 +137,21 @@ async def poll(
     Args:
         symbols: which to ask for.
         fetch: asks for one.
-        spending: paces the calls.
-        wait: sleeps for some seconds.
+        spending: paces the calls, together with those of other processes.
 
     Raises:
         TransientError: the source fails.
         RateLimitedError: its budget is spent.
     """
-    failures, turns = 0, Turns()
-    first_round = sorted(symbols)
-    asked_at: Instant = 0
+    failures, turns, first_round = 0, Turns(), sorted(symbols)
     while True:
         if first_round:
-            symbol = first_round.pop(0)
+            symbol, hurry = first_round.pop(0), Hurry.SPARE
         else:
-            left = await _left(spending, asked_at)
-            if left > 0:
-                await wait(min(left, _SLICE_SECONDS))
-                continue
-            symbol = turns.take({name: spending.urgency(name) for name in symbols})
-        asked_at = spending.clock.now()
+            await spending.wait_for_turn()
+            symbol, hurry = turns.take({name: spending.urgency(name) for name in symbols}), Hurry.PAID
         try:
-            quote = await fetch(symbol)
+            quote = await fetch(symbol, hurry)
         except RateLimitedError:
             raise
         except TransientError as problem:
@@ -135,10 +162,3 @@ async def poll(
         else:
             failures = 0
             yield quote
-
-
-async def _left(spending: Spending, asked_at: Instant) -> float:
-    """Return the seconds until the next call."""
-    gap = max(_SMALLEST_GAP, await spending.gap())
-    passed = (spending.clock.now() - asked_at) / NS_PER_SECOND
-    return gap - passed if isfinite(gap) else _SLICE_SECONDS

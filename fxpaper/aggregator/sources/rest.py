@@ -9,7 +9,7 @@ from typing import Any
 import aiohttp
 import msgspec
 
-from fxpaper.aggregator.sources.polling import Spending
+from fxpaper.aggregator.sources.polling import Hurry, Spending
 from fxpaper.domain.instant import NS_PER_SECOND
 from fxpaper.errors import ConfigurationError, TransientError
 
@@ -37,20 +37,20 @@ class Rest:
         self._spending = spending
         self._session: aiohttp.ClientSession | None = None
 
-    async def ask(self, path: str, query: Mapping[str, str], *, spare: bool) -> Any:  # noqa: ANN401
+    async def ask(self, path: str, query: Mapping[str, str], hurry: Hurry) -> Any:  # noqa: ANN401
         """Return the JSON of an answer.
 
         Args:
             path: below the base.
             query: without any key.
-            spare: whether the call is in no hurry.
+            hurry: how the call is counted.
 
         Raises:
             RateLimitedError: the plan is spent.
             ConfigurationError: the key is wrong.
             TransientError: anything else that is no answer.
         """
-        await self._spending.reserve(spare=spare)
+        await self._spending.reserve(hurry)
         session = self._opened()
         try:
             async with session.get(self._base_url + path, params=query) as answer:

@@ -21,7 +21,7 @@ from fxpaper.aggregator.one_sided import bar_around, read_price
 from fxpaper.aggregator.registry import Setup, SourceSpec
 from fxpaper.aggregator.source import Capabilities, Span, Usage
 from fxpaper.aggregator.sources.polled import account_name
-from fxpaper.aggregator.sources.polling import Spending
+from fxpaper.aggregator.sources.polling import Hurry, Spending
 from fxpaper.aggregator.sources.rest import Rest
 from fxpaper.aggregator.sources.streaming import Line, Stream, texts
 from fxpaper.domain.bar import INTERVALS, Bar
@@ -120,7 +120,7 @@ class TiingoSource(Stream):
                 "startDate": _date(span.begins),
                 "endDate": _date(span.ends),
             },
-            spare=True,
+            Hurry.SPARE,
         )
         try:
             bars = [_bar(row, instrument, span.interval) for row in body]

@@ -18,7 +18,7 @@ from fxpaper.aggregator.registry import Setup, SourceSpec
 from fxpaper.aggregator.source import Capabilities, Finding, Span
 from fxpaper.aggregator.sources.blocking import BlockingCalls
 from fxpaper.aggregator.sources.polled import Polled, account_name
-from fxpaper.aggregator.sources.polling import Spending
+from fxpaper.aggregator.sources.polling import Hurry, Spending
 from fxpaper.domain.bar import INTERVALS, Bar
 from fxpaper.domain.instant import NS_PER_SECOND, Instant, format_instant, parse_instant
 from fxpaper.domain.instrument import Instrument
@@ -79,11 +79,11 @@ class TwelveDataSource(Polled):
         del instrument
         return True
 
-    async def ask_quote(self, symbol: str, *, spare: bool) -> Quote:
+    async def ask_quote(self, symbol: str, hurry: Hurry) -> Quote:
         """Return a quote asked for just now; costs a credit."""
         instrument = self._instruments[symbol]
         name = pair_name(instrument)
-        answer = await self._ask(symbol, lambda sdk: sdk.exchange_rate(name), spare=spare)
+        answer = await self._ask(symbol, lambda sdk: sdk.exchange_rate(name), hurry)
         return _read_quote(answer.body, instrument, self._clock.now())
 
     async def history(self, symbol: str, span: Span | None = None) -> list[Bar]:
@@ -92,14 +92,14 @@ class TwelveDataSource(Polled):
         name, interval = pair_name(instrument), "1m" if span is None else span.interval
         wanted = {"outputsize": LATEST_MINUTES} if span is None else _dates(span)
         answer = await self._ask(
-            symbol, lambda sdk: sdk.time_series(name, _NAMES[interval], wanted), spare=True
+            symbol, lambda sdk: sdk.time_series(name, _NAMES[interval], wanted), Hurry.SPARE
         )
         bars = _read_bars(answer.body, instrument, interval, self._clock.now())
         return bars if span is None else [one for one in bars if one.opened_at < span.ends]
 
     async def probe(self, symbol: str) -> Finding:
         """Ask what the key's plan allows and has used today; costs a credit."""
-        answer = await self._ask(symbol, lambda sdk: sdk.usage(), spare=False)
+        answer = await self._ask(symbol, lambda sdk: sdk.usage(), Hurry.NOW)
         body = answer.body if isinstance(answer.body, dict) else {}
         day, limit = body.get("daily_usage"), body.get("plan_daily_limit")
         minute = body.get("plan_limit")
@@ -117,12 +117,12 @@ class TwelveDataSource(Polled):
         self._calls.close(None if self._sdk is None else self._sdk.close)
 
     async def _ask(
-        self, symbol: str, call: Callable[[TwelveDataCalls], Answer], *, spare: bool
+        self, symbol: str, call: Callable[[TwelveDataCalls], Answer], hurry: Hurry
     ) -> Answer:
         """Reserve, call, settle, and tell failures apart."""
         if not self.supports(symbol):
             raise TransientError(f"The Twelve Data plan does not include {symbol}.")
-        await self._spending.reserve(spare=spare)
+        await self._spending.reserve(hurry)
         try:
             answer = await self._calls.call(lambda: self._try(call))
         except OSError as problem:

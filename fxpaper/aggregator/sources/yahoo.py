@@ -16,7 +16,7 @@ from fxpaper.aggregator.registry import Setup, SourceSpec
 from fxpaper.aggregator.source import Capabilities, Span
 from fxpaper.aggregator.sources.blocking import BlockingCalls
 from fxpaper.aggregator.sources.polled import Polled
-from fxpaper.aggregator.sources.polling import Spending
+from fxpaper.aggregator.sources.polling import Hurry, Spending
 from fxpaper.aggregator.sources.yahoo_names import yahoo_name
 from fxpaper.domain.bar import INTERVALS, Bar
 from fxpaper.domain.instant import NS_PER_SECOND
@@ -89,10 +89,10 @@ class YahooSource(Polled):
         """Let go of the thread and the session."""
         self._calls.close(None if self._sdk is None else self._sdk.close)
 
-    async def ask_quote(self, symbol: str, *, spare: bool) -> Quote:
+    async def ask_quote(self, symbol: str, hurry: Hurry) -> Quote:
         """Return a quote asked for just now."""
         instrument = self._instruments[symbol]
-        chart = await self._chart(instrument, lambda sdk, name: sdk.chart(name), spare=spare)
+        chart = await self._chart(instrument, lambda sdk, name: sdk.chart(name), hurry)
         if chart.quoted_at is None:
             raise TransientError(f"Yahoo, {symbol}: the price came without a time")
         middle = read_price(chart.price, instrument)
@@ -102,14 +102,13 @@ class YahooSource(Polled):
         self,
         instrument: Instrument,
         call: Callable[[YahooCalls, str], Chart],
-        *,
-        spare: bool = True,
+        hurry: Hurry = Hurry.SPARE,
     ) -> Chart:
         """Reserve a call and make it."""
         name = yahoo_name(instrument)
         if name is None:
             raise TransientError(f"Yahoo has no spot price of {instrument.symbol}.")
-        await self._spending.reserve(spare=spare)
+        await self._spending.reserve(hurry)
         outcome = await self._calls.call(lambda: self._try_chart(name, call))
         if isinstance(outcome, str):
             raise TransientError(f"Yahoo, {instrument.symbol}: {outcome}")
