@@ -3,7 +3,7 @@
 Two processes share the key of each provider and its budget, are stopped and started again every few
 hours, and now and then a signal asks for a quote at once. The provider counts the calls in its own
 minutes and days; one too many ends the run. Printed is how long each symbol waited between two
-quotes while the market was open.
+quotes while the market was open. Plans without a limit of the day are left out.
 
     python -m benchmarks.free_plans [DAYS]
 """
@@ -17,6 +17,7 @@ import sys
 import tempfile
 from collections import Counter
 from contextlib import aclosing
+from itertools import pairwise
 from pathlib import Path
 from statistics import quantiles
 from zoneinfo import ZoneInfo
@@ -201,7 +202,7 @@ def waits(provider: Provider) -> list[float]:
     return [
         open_seconds(hours, sooner, later)
         for times in provider.asked_at.values()
-        for sooner, later in zip(times, times[1:], strict=False)
+        for sooner, later in pairwise(times)
     ]
 
 
@@ -210,7 +211,7 @@ async def _main(days: float) -> None:
     print("plan           most a minute  most a day   quotes   seconds between quotes")
     print("                                                    median     p90     p99     max")
     for name, plan in plans().items():
-        if not (plan.per_day or plan.per_minute or plan.per_hour):
+        if plan.per_day is None:
             continue
         with tempfile.TemporaryDirectory() as folder:
             store = await open_store(None, Path(folder))

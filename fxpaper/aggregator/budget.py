@@ -191,7 +191,8 @@ class Budget:
         try:
             plan = await self._recalled(account)
             allowances = _allowances(plan, self._now_or_ours(), spare=spare)
-            words = [operation, number, window, now, max(plan.spacing_ms, round(gap * 1000)), *allowances]
+            spacing = max(plan.spacing_ms, round(gap * 1000))
+            words = [operation, number, window, now, spacing, *allowances]
             answer = await self._store.ask(self._script(keys=[key], args=words))
         except RedisError as problem:
             raise TransientError(

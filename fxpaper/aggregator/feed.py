@@ -243,7 +243,7 @@ class PriceFeed:
         outcome = self._examiner.examine(quote, now)
         if isinstance(outcome, Rejection):
             repeated = outcome.reason is Reason.REPEATED
-            if not repeated:
+            if not repeated and self._worth_telling(outcome.reason, name):
                 log.warning("quote_refused", source=name, reason=outcome.reason, text=outcome.text)
             self._rotation.report_quote(name, symbol, now, fresh=fresh and repeated)
             return
@@ -275,9 +275,14 @@ class PriceFeed:
         """Take the quote of a source that serves nobody now, to hold the others against it."""
         outcome = self._examiner.witness(quote, now)
         name = quote.evidence.source
-        if isinstance(outcome, Rejection):
+        if isinstance(outcome, Rejection) and self._worth_telling(outcome.reason, name):
             log.warning("witness_differs", source=name, reason=outcome.reason, text=outcome.text)
         self._rotation.report_quote(name, quote.symbol, now, fresh=fresh)
+
+    def _worth_telling(self, reason: Reason, name: str) -> bool:
+        """Tell whether a refusal belongs in the log: the 1st, 10th, 100th … of its kind does."""
+        digits = str(self._examiner.counts[name, reason])
+        return digits.strip("0") == "1"
 
     def _switched(self, symbol: str, before: str | None, after: str) -> None:
         log.info("source_switched", symbol=symbol, before=before, now=after)

@@ -73,8 +73,10 @@ class RedisServer:
     def start(self) -> None:
         port = str(self._port)
         self._process = subprocess.Popen(
-            [self._server, "--port", port, "--save", "", "--dir", self._directory]
-            + ["--bind", "127.0.0.1"],
+            [
+                *(self._server, "--port", port, "--save", ""),
+                *("--dir", self._directory, "--bind", "127.0.0.1"),
+            ],
             stdout=subprocess.PIPE,
             text=True,
         )

@@ -511,9 +511,7 @@ async def test_a_source_is_probed_once_a_day(perform, clock, tmp_path):
     assert [line.probes for line in lines] == [1, 0, 1]
 
 
-async def test_prices_go_on_while_redis_is_away_and_the_state_is_told(
-    perform, clock, own_redis
-):
+async def test_prices_go_on_while_redis_is_away_and_the_state_is_told(perform, clock, own_redis):
     line = Line("line", clock)
     async with perform(line, redis=own_redis.url) as stage:
         line.say(line.quote(108_240))

@@ -41,9 +41,7 @@ class Asked:
         def urgency(symbol: str) -> Urgency:
             return self.urgent.get(symbol, watched(symbol))
 
-        return Spending(
-            "Twelve Data", "twelve_data", self.budget, self.clock, urgency, self.wait
-        )
+        return Spending("Twelve Data", "twelve_data", self.budget, self.clock, urgency, self.wait)
 
     async def wait(self, seconds: float) -> None:
         self.clock.move_to(self.clock.now() + round(seconds * NS_PER_SECOND))

@@ -68,7 +68,7 @@ async def test_a_day_that_is_over_becomes_parquet_and_the_next_begins(
     assert names == {"2026-11-18.parquet", "2026-11-19.csv"}
 
 
-async def test_a_second_run_on_one_day_adds_to_its_file(recorder, clock, tmp_path, quote):
+async def test_a_second_run_on_one_day_adds_to_its_file(clock, tmp_path, quote):
     for number in range(2):
         another = Recorder(tmp_path / "recordings", KNOWN, clock)
         another.note(quote(108_240 + number, at=NOON + number * SECOND))
@@ -110,9 +110,7 @@ async def test_times_of_a_file_never_fall(recorder, tmp_path, quote):
     assert times == [NOON + SECOND, NOON + SECOND]
 
 
-async def test_a_disk_that_refuses_loses_nothing_once_it_works_again(
-    recorder, tmp_path, quote
-):
+async def test_a_disk_that_refuses_loses_nothing_once_it_works_again(recorder, tmp_path, quote):
     blocked = tmp_path / "recordings"
     blocked.write_text("in the way")
     recorder.note(quote())

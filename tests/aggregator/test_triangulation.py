@@ -65,9 +65,7 @@ def test_a_cross_is_sold_and_bought_through_both_pairs(symbol, legs, name, bid, 
 
 
 def test_it_is_as_old_as_its_older_leg_and_a_grade_worse_than_its_worse_one():
-    found = cross(
-        "EURJPY", quote("EURUSD", 108_000, 108_010, 7), quote("USDJPY", 150_000, 150_020)
-    )
+    found = cross("EURJPY", quote("EURUSD", 108_000, 108_010, 7), quote("USDJPY", 150_000, 150_020))
     assert found is not None
     assert found.quoted_at == NOON - 7 * NS_PER_SECOND
     assert (found.evidence.grade, found.evidence.transport) == (Grade.B, Transport.STREAM)

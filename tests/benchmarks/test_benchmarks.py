@@ -78,3 +78,10 @@ def test_bench_lists_every_benchmark_and_knows_no_other():
         2,
         'There is no benchmark "nosuch". scripts/bench --help lists them.\n',
     )
+
+
+def test_quotes_go_through_the_feed_and_many_callers_share_one_call():
+    """Each quote must have been passed on for it to end."""
+    measured = figures_of("aggregator", "--quotes", "2000", "--callers", "50")
+    assert measured["quotes_per_second"] > 0
+    assert (measured["callers"], measured["calls"]) == (50, 1)

@@ -27,7 +27,7 @@ RATE = {
     "9. Ask Price": "1.08251000",
 }
 NAME = "Realtime Currency Exchange Rate"
-SPENT = "We have detected your API key as {} and our standard API rate limit is 25 requests per day."
+SPENT = "We have detected your API key as {}; the standard API rate limit is 25 requests per day."
 
 
 @pytest.fixture
@@ -40,6 +40,7 @@ async def provider(serve, monkeypatch):
 
 @pytest.fixture
 async def source(provider, setup):
+    assert provider.base
     source = AlphaVantageSource(KEY, setup)
     yield source
     await source.close()

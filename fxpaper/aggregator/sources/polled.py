@@ -84,4 +84,3 @@ class Polled(ABC):
     def _block(self, symbol: str) -> None:
         """Leave a symbol alone for a day, because the plan does not have it."""
         self._blocked[symbol] = self._clock.now() + _BLOCKED_NS
-

@@ -149,7 +149,8 @@ async def poll(
             symbol, hurry = first_round.pop(0), Hurry.SPARE
         else:
             await spending.wait_for_turn()
-            symbol, hurry = turns.take({name: spending.urgency(name) for name in symbols}), Hurry.PAID
+            weights = {name: spending.urgency(name) for name in symbols}
+            symbol, hurry = turns.take(weights), Hurry.PAID
         try:
             quote = await fetch(symbol, hurry)
         except RateLimitedError:
