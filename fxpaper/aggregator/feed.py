@@ -250,7 +250,8 @@ class PriceFeed:
         if not self._rotation.report_quote(name, symbol, now, fresh=fresh):
             return
         if before != name:
-            self._switched(symbol, before, name)
+            log.info("source_switched", symbol=symbol, before=before, now=name)
+            self._switches[name] += 1
             self._match()
         self._pass_on(outcome)
         for cross in self._crosses.worked_out(symbol, self._examiner.latest):
@@ -275,18 +276,17 @@ class PriceFeed:
         """Take the quote of a source that serves nobody now, to hold the others against it."""
         outcome = self._examiner.witness(quote, now)
         name = quote.evidence.source
-        if isinstance(outcome, Rejection) and self._worth_telling(outcome.reason, name):
-            log.warning("witness_differs", source=name, reason=outcome.reason, text=outcome.text)
+        if isinstance(outcome, Rejection):
+            if self._worth_telling(outcome.reason, name):
+                log.warning("witness_differs", source=name, text=outcome.text)
+        elif self._examiner.witness_moved(name, quote.symbol) and fresh:
+            self._rotation.report_move(quote.symbol)
         self._rotation.report_quote(name, quote.symbol, now, fresh=fresh)
 
     def _worth_telling(self, reason: Reason, name: str) -> bool:
         """Tell whether a refusal belongs in the log: the 1st, 10th, 100th … of its kind does."""
         digits = str(self._examiner.counts[name, reason])
         return digits.strip("0") == "1"
-
-    def _switched(self, symbol: str, before: str | None, after: str) -> None:
-        log.info("source_switched", symbol=symbol, before=before, now=after)
-        self._switches[after] += 1
 
     def _is_fresh(self, quote: Quote, now: Instant) -> bool:
         limit = _FRESH_NS.get(quote.evidence.transport)

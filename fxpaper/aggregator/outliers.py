@@ -44,9 +44,10 @@ class _Track:
 class _Witness:
     """Another source's latest price of a symbol, and how it differs from ours as a rule."""
 
-    __slots__ = ("apart_since", "basis", "quote", "told")
+    __slots__ = ("apart_since", "basis", "moved", "quote", "told")
 
     def __init__(self) -> None:
+        self.moved = False
         self.quote: Quote | None = None
         self.basis: float | None = None
         self.apart_since: Instant | None = None
@@ -110,7 +111,8 @@ class Outliers:
         """Take another source's quote; returns what to tell when the two have diverged."""
         known = self._witnesses.setdefault(quote.symbol, {})
         seen = known.setdefault(quote.evidence.source, _Witness())
-        seen.quote = quote
+        before, seen.quote = seen.quote, quote
+        seen.moved = before is not None and (before.bid, before.ask) != (quote.bid, quote.ask)
         track = self._tracks.get(quote.symbol)
         if track is None or abs(quote.quoted_at - track.at) > _SAME_MOMENT_NS:
             return None
@@ -131,6 +133,11 @@ class Outliers:
             f"{quote.symbol} of {quote.evidence.source} has been {abs(apart) / pip:.1f} pips from "
             "the serving source for three seconds"
         )
+
+    def witness_moved(self, source: str, symbol: str) -> bool:
+        """Tell whether a witness's latest quote has another price than the one before."""
+        seen = self._witnesses.get(symbol, {}).get(source)
+        return seen is not None and seen.moved
 
     def basis_pips(self, source: str, symbol: str) -> float | None:
         """Return how much higher a witness quotes a symbol than the serving source, in pips."""

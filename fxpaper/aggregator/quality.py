@@ -167,6 +167,10 @@ class Examiner:
         self.counts[quote.evidence.source, Reason.DIVERGED] += 1
         return Rejection(Reason.DIVERGED, diverged)
 
+    def witness_moved(self, source: str, symbol: str) -> bool:
+        """Tell whether a witness's latest quote has another price than the one before."""
+        return self.outliers.witness_moved(source, symbol)
+
     def accept(self, quote: Quote) -> None:
         """Make an examined quote the latest of its symbol."""
         self._latest[quote.symbol] = quote

@@ -20,6 +20,9 @@ LONGEST_REST_NS = 300 * NS_PER_SECOND
 STEADY_NS = 60 * NS_PER_SECOND
 STALE_ANSWERS = 3
 """So many old answers in a row are as good as none."""
+PROVEN_NS = 10 * NS_PER_SECOND
+PROOFS = 5
+"""A stream that is silent for so long, while another one moves so often, is not quiet but dead."""
 _DOUBLINGS = 10
 
 
@@ -99,6 +102,8 @@ class Rotation:
         self._heard: dict[tuple[str, str], Instant] = {}
         self._stale: dict[tuple[str, str], int] = {}
         self._benched: dict[tuple[str, str], Standing] = {}
+        self._moves: dict[str, int] = {}
+        """How often a witness has moved since the serving source was heard, by symbol."""
 
     def standing(self, name: str) -> Standing:
         """Return how a source has done lately."""
@@ -158,11 +163,16 @@ class Rotation:
                 self._bench(name, symbol, now, "its answers are old")
         serving = self._serving.get(symbol)
         if serving is None or name == serving:
+            self._moves.pop(symbol, None)
             return name == serving
         if fresh and self._rank[name] < self._rank[serving] and self._may_serve(pair, now):
             self._serving[symbol] = name
             return True
         return False
+
+    def report_move(self, symbol: str) -> None:
+        """Take note that the price of a symbol has moved at a witness."""
+        self._moves[symbol] = self._moves.get(symbol, 0) + 1
 
     def report_failure(self, name: str, now: Instant, error: str) -> None:
         """Let a source rest because it failed."""
@@ -179,7 +189,7 @@ class Rotation:
         self._standing[name].error = error
 
     def check_silence(self, now: Instant, *, is_open: bool) -> None:
-        """Let sources rest that should have said something.
+        """Let sources rest that should have said something: quiet is told from dead.
 
         While the market is shut nothing is expected of anybody. A symbol that alone is silent
         moves to another source if there is one, and leaves the rest of its source in peace.
@@ -190,13 +200,24 @@ class Rotation:
                 self._heard.update(dict.fromkeys(pairs, now))
                 continue
             limit = candidate.silence_ns
-            silent = [pair for pair in pairs if now - self._heard[pair] >= limit]
-            seconds = limit // NS_PER_SECOND
-            if silent and len(silent) == len(pairs):
-                self.report_failure(candidate.name, now, f"no quote for {seconds} s")
+            silent = {pair: self._silence(pair, now, limit) for pair in pairs}
+            told = {pair: text for pair, text in silent.items() if text is not None}
+            if told and len(told) == len(pairs):
+                self.report_failure(candidate.name, now, next(iter(told.values())))
                 continue
-            for name, symbol in silent:
-                self._bench(name, symbol, now, f"no quote for {seconds} s")
+            for (name, symbol), text in told.items():
+                self._bench(name, symbol, now, text)
+
+    def _silence(self, pair: tuple[str, str], now: Instant, limit: int) -> str | None:
+        """Return why a source's silence about a symbol is no quiet market, or None."""
+        name, symbol = pair
+        passed = now - self._heard[pair]
+        if passed >= limit:
+            return f"no quote for {limit // NS_PER_SECOND} s"
+        moves = self._moves.get(symbol, 0)
+        if moves < PROOFS or passed < PROVEN_NS or self._serving.get(symbol) != name:
+            return None
+        return f"no quote for {passed // NS_PER_SECOND} s, in which another source moved"
 
     def _connected(self, symbol: str, options: Sequence[str]) -> list[str]:
         serving = self._serving.get(symbol)

@@ -430,6 +430,20 @@ async def test_a_witness_is_heard_but_not_believed_and_takes_over_without_connec
         assert stage.state("second").active
 
 
+async def test_a_line_that_is_open_but_dead_is_replaced_in_seconds(perform, clock):
+    first, second = Line("first", clock), Line("second", clock)
+    async with perform(first, second, witnesses=True) as stage:
+        await stage.until(lambda: first.runs and second.runs)
+        first.say(first.quote(108_240))
+        await stage.until(lambda: stage.published)
+        for second_passed in range(1, 13):
+            clock.move_to(NOON + second_passed * SECOND)
+            second.say(second.quote(108_250 + second_passed))
+            await asyncio.sleep(0.01)
+        await stage.until(lambda: stage.published[-1].evidence.source == "second")
+        assert "in which another source moved" in (stage.state("first").error or "")
+
+
 async def test_a_cross_that_nobody_quotes_is_worked_out_and_says_so(perform, clock):
     line = Line("line", clock)
     async with perform(line, symbols=("EURJPY",), triangulate=True) as stage:
@@ -472,20 +486,21 @@ async def test_minutes_missing_after_a_gap_are_fetched(perform, clock):
     async with perform(line) as stage:
         line.say(line.quote(108_240))
         await stage.until(lambda: line.looks == 1)
-        clock.move_to(NOON + 100 * SECOND)
-        line.say(line.quote(108_241))
-        await stage.until(lambda: len(stage.published) == 2)
-        await asyncio.sleep(0.02)
-        assert line.looks == 1
-        missing = [NOON + minute * 60 * SECOND for minute in range(2, 12)]
         line.past = [
             Bar("EURUSD", "1m", at, 108_245, 108_250, 108_240, 108_248, 0, closed=True, source="x")
-            for at in missing
+            for at in range(NOON, NOON + 600 * SECOND, 60 * SECOND)
         ]
-        clock.move_to(NOON + 12 * 60 * SECOND)
+        for number in range(1, 6):
+            clock.move_to(NOON + number * 100 * SECOND)
+            line.say(line.quote(108_240 + number))
+            await stage.until(lambda number=number: len(stage.published) == number + 1)
+        await asyncio.sleep(0.02)
+        assert line.looks == 1
+        assert len(stage.feed.bars.series("EURUSD", "1m", 50)) < 9
+        clock.move_to(NOON + 600 * SECOND)
         line.say(line.quote(108_250))
         await stage.until(lambda: line.looks == 2)
-        await stage.until(lambda: len(stage.feed.bars.series("EURUSD", "1m", 50)) == 13)
+        await stage.until(lambda: len(stage.feed.bars.series("EURUSD", "1m", 50)) == 11)
 
 
 async def test_every_quote_that_is_passed_on_is_recorded(perform, clock, tmp_path):

@@ -45,6 +45,32 @@ def test_the_first_by_priority_serves_alone(rotation):
     assert hear(rotation, "first", 1)
 
 
+def test_silence_while_a_witness_moves_is_death_and_not_quiet():
+    rotation = Rotation([stream("first"), stream("second")], BOTH, witnesses=True)
+    assert assigned(rotation, 0) == {"first": list(BOTH), "second": list(BOTH)}
+    hear(rotation, "first", 1)
+    for _ in range(5):
+        rotation.report_move("EURUSD")
+    rotation.check_silence(10 * SECOND, is_open=True)
+    assigned(rotation, 10)
+    assert rotation.serving("EURUSD") == "first"
+    rotation.check_silence(11 * SECOND, is_open=True)
+    assigned(rotation, 11)
+    assert (rotation.serving("EURUSD"), rotation.serving("XAUUSD")) == ("second", "first")
+
+
+def test_a_quote_of_the_serving_source_forgets_what_the_witness_did():
+    rotation = Rotation([stream("first"), stream("second")], BOTH, witnesses=True)
+    assigned(rotation, 0)
+    for _ in range(5):
+        rotation.report_move("EURUSD")
+    hear(rotation, "first", 1)
+    rotation.report_move("EURUSD")
+    rotation.check_silence(30 * SECOND, is_open=True)
+    assigned(rotation, 30)
+    assert rotation.serving("EURUSD") == "first"
+
+
 def test_each_symbol_has_the_first_source_that_knows_it():
     rotation = Rotation([stream("pairs", ("EURUSD",)), stream("all")], BOTH)
     assert assigned(rotation, 0) == {"pairs": ["EURUSD"], "all": ["XAUUSD"]}

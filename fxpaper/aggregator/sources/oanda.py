@@ -129,6 +129,9 @@ class OandaSource(Stream):
                     symbol = named.get(message.instrument)
                     if message.type == "PRICE" and message.tradeable and symbol is not None:
                         yield self._quote(message, symbol)
+        except aiohttp.ClientConnectorError as problem:
+            why = problem.os_error.strerror or "no connection"
+            raise TransientError(f"OANDA's stream cannot be reached: {why}") from None
         except aiohttp.ClientError as problem:
             raise TransientError(
                 f"OANDA's stream cannot be reached: {type(problem).__name__}"
