@@ -19,9 +19,11 @@ from fxpaper.aggregator.recorder import RECORDINGS, Recorder
 from fxpaper.aggregator.recording import Recording
 from fxpaper.aggregator.registry import Setup, plans
 from fxpaper.aggregator.source import Source, SourceState
+from fxpaper.aggregator.sources.metatrader import TickFeed
 from fxpaper.aggregator.sources.recorded import RecordedSource
 from fxpaper.aggregator.sources.simulator import SimulatorSource
 from fxpaper.aggregator.store import open_store
+from fxpaper.bridge.endpoint import Endpoint, Place
 from fxpaper.clock import Clock, ManualClock, SystemClock
 from fxpaper.config import Settings
 from fxpaper.configured_sources import sources_of
@@ -102,6 +104,7 @@ class Daemon:
             self._clock = ManualClock(plan.recording.started_at)
         self._quotes: asyncio.Queue[Quote] = asyncio.Queue()
         self._worker: ExecutionWorker | None = None
+        self._terminals = TickFeed()
 
     async def run(self) -> None:
         """Start everything, work until cancelled, stop everything in order.
@@ -176,6 +179,9 @@ class Daemon:
                     group.create_task(signal_file.watch(plan.signals, front))
                 group.create_task(self._feed.run(self._on_quote, self._web.hub.on_bar))
                 group.create_task(self._watch_network())
+                bridge = self._bridge()
+                if bridge is not None:
+                    group.create_task(bridge.run())
         finally:
             await self._web.stop()
 
@@ -200,9 +206,29 @@ class Daemon:
         if plan.simulated:
             return [SimulatorSource(instruments, self._clock, plan.seed)]
         setup = Setup(
-            instruments=instruments, clock=self._clock, budget=budget, urgency=self._urgency
+            instruments=instruments,
+            clock=self._clock,
+            budget=budget,
+            urgency=self._urgency,
+            terminals=self._terminals,
+            broker_names=plan.settings.metatrader_symbols,
         )
         return sources_of(plan.settings, setup)
+
+    def _bridge(self) -> Endpoint | None:
+        """Return where terminals connect, where they may."""
+        plan = self._plan
+        address = plan.settings.metatrader_address
+        if address is None or plan.simulated or plan.recording is not None:
+            return None
+        place = Place(
+            address=address,
+            token=self._web.token,
+            data_dir=plan.data_dir,
+            instruments=plan.profile.instruments,
+            chosen=plan.settings.metatrader_symbols,
+        )
+        return Endpoint(place, self._terminals, self._clock)
 
     def _extras(self) -> Extras:
         """Return what the feed does besides; only real prices are compared, probed and kept."""

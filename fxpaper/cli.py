@@ -22,6 +22,7 @@ from rich.progress import Progress
 
 from fxpaper import __version__, asking, replaying
 from fxpaper.aggregator.recording import Recording
+from fxpaper.bridge_commands import doctor_app, keygen
 from fxpaper.config import default_data_dir
 from fxpaper.engine.bar_doubts import BarPolicy
 from fxpaper.history_commands import history_app
@@ -63,6 +64,8 @@ app.add_typer(ui_app, name="ui")
 app.add_typer(ledger_app, name="ledger")
 app.add_typer(sources_app, name="sources")
 app.add_typer(history_app, name="history")
+app.add_typer(doctor_app, name="doctor")
+app.command("keygen")(keygen)
 
 Quotes = Annotated[
     Path | None, typer.Option(help="Recorded quotes: CSV or Parquet timestamp,bid,ask[,symbol].")

@@ -51,6 +51,9 @@ class Settings(BaseModel):
     symbols: tuple[str, ...] = ("EURUSD", "GBPUSD", "USDJPY", "AUDUSD")
     """Symbols to watch and trade; what converts their profit is added by itself."""
     sources: tuple[str, ...] = (
+        "metatrader",
+        "mql5_json",
+        "dwx",
         "oanda",
         "tiingo",
         "twelve_data_stream",
@@ -77,6 +80,14 @@ class Settings(BaseModel):
     """Key of Alpha Vantage."""
     keys: dict[str, SecretStr] = {}
     """Keys of sources that other packages add, by name; a table in the file."""
+    metatrader_address: str | None = None
+    """Where MetaTrader terminals may connect, 127.0.0.1:5555; without it none may."""
+    mql5_json_address: str | None = None
+    """Where the live stream of MQL5-JSON-API is, 127.0.0.1:15557."""
+    dwx_address: str | None = None
+    """Where the price publisher of DWX's ZeroMQ bridge is, 127.0.0.1:32770."""
+    metatrader_symbols: dict[str, str] = {}
+    """A broker's name of a symbol where it is not found by itself; a table in the file."""
     probe: bool = True
     """Whether each source is asked at the start, once a day, what its key gets."""
     triangulate: bool = True

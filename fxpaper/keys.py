@@ -7,6 +7,7 @@ keyring, in that order.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 
 import keyring
@@ -14,12 +15,14 @@ import structlog
 from keyring.errors import KeyringError
 from pydantic import SecretStr
 
-from fxpaper.config import Settings
+from fxpaper.config import Settings, default_data_dir
 from fxpaper.errors import ConfigurationError
+from fxpaper.whole_file import write_whole
 
 log = structlog.get_logger(__name__)
 
 SERVICE = "fxpaper"
+_NAMES = "keyring.json"
 
 
 def find_keys(names: Iterable[str], settings: Settings) -> dict[str, str] | None:
@@ -38,10 +41,14 @@ def find_key(name: str, settings: Settings) -> str | None:
     given = getattr(settings, name, None) or settings.keys.get(name)
     if isinstance(given, SecretStr):
         return given.get_secret_value()
+    if isinstance(given, str):
+        return given
+    if name not in _kept_names():
+        return None
     try:
         return keyring.get_password(SERVICE, name)
     except KeyringError as problem:
-        log.debug("no_keyring", problem=str(problem))
+        log.warning("keyring_silent", key=name, problem=str(problem))
         return None
 
 
@@ -58,6 +65,7 @@ def keep_key(name: str, key: str) -> None:
             f"The key cannot be kept in this system's keyring: {problem} Set "
             f"FXPAPER_{name.upper()} instead, or {name} in fxpaper.toml."
         ) from None
+    _note(_kept_names() | {name})
 
 
 def forget_key(name: str) -> bool:
@@ -66,10 +74,29 @@ def forget_key(name: str) -> bool:
     Raises:
         ConfigurationError: there is no keyring, or it refuses.
     """
+    if name not in _kept_names():
+        return False
     try:
-        if keyring.get_password(SERVICE, name) is None:
-            return False
-        keyring.delete_password(SERVICE, name)
+        if keyring.get_password(SERVICE, name) is not None:
+            keyring.delete_password(SERVICE, name)
     except KeyringError as problem:
         raise ConfigurationError(f"This system's keyring cannot be changed: {problem}") from None
+    _note(_kept_names() - {name})
     return True
+
+
+def _kept_names() -> set[str]:
+    """Return which keys are in the keyring; nobody is asked to unlock it for any other."""
+    try:
+        return set(json.loads((default_data_dir() / _NAMES).read_bytes()))
+    except (OSError, ValueError, TypeError):
+        return set()
+
+
+def _note(names: set[str]) -> None:
+    path = default_data_dir() / _NAMES
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(path, json.dumps(sorted(names)).encode())
+    except OSError as problem:
+        raise ConfigurationError(f"{path} cannot be written: {problem.strerror}.") from None

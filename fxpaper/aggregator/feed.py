@@ -19,7 +19,7 @@ from redis.exceptions import RedisError
 from fxpaper.aggregator.backfill import Backfill
 from fxpaper.aggregator.bars import Bars
 from fxpaper.aggregator.cache import QuoteCache, SingleFlight
-from fxpaper.aggregator.last_quotes import read_last_quotes, write_last_quotes
+from fxpaper.aggregator.last_quotes import LastQuotes
 from fxpaper.aggregator.probes import Probes
 from fxpaper.aggregator.quality import Examiner, Reason, Rejection
 from fxpaper.aggregator.recorder import Recorder
@@ -102,7 +102,6 @@ class PriceFeed:
         )
         self.symbols = tuple(dict.fromkeys((*symbols, *self._crosses.legs)))
         self._recorder = extras.recorder
-        self._keep_in = extras.keep_in
         self._probes = extras.probes
         self._switches: Counter[str] = Counter()
         self._clock = clock
@@ -118,10 +117,7 @@ class PriceFeed:
         candidates = [_candidate(source) for source in sources]
         self._rotation = Rotation(candidates, self.symbols, witnesses=extras.witnesses)
         self._backfill = Backfill(self.bars, sources, self._may_seed)
-        self._earlier: dict[str, Quote] = {}
-        if extras.keep_in is not None:
-            earlier = read_last_quotes(extras.keep_in, clock.now())
-            self._earlier = {quote.symbol: quote for quote in earlier}
+        self._last = LastQuotes(extras.keep_in, clock.now())
         self._store_trouble: str | None = None
         self._publish: Callable[[Quote], None] = _drop
         self._on_bar: Callable[[Bar], None] = _drop
@@ -149,13 +145,13 @@ class PriceFeed:
                     group.create_task(self._probe(self._probes))
                 await self._look_after()
         finally:
-            self._keep_last()
+            self._last.keep(self._known(), self._clock.now(), last=True)
             for seat in self._seats.values():
                 await seat.source.close()
 
     def latest(self, symbol: str) -> Quote | None:
         """Return the latest quote of a symbol, however old; after a start an earlier run's."""
-        return self._examiner.latest(symbol) or self._earlier.get(symbol)
+        return self._examiner.latest(symbol) or self._last.earlier.get(symbol)
 
     async def fresh(self, symbol: str) -> Quote:
         """Return a quote asked for just now, or the latest where a stream serves the symbol.
@@ -339,6 +335,7 @@ class PriceFeed:
         while True:
             try:
                 await self._cache.flush()
+                await asyncio.to_thread(self._last.keep, self._known(), self._clock.now())
                 for seat in self._seats.values():
                     seat.usage = await seat.source.usage() or seat.usage
                 self._store_trouble = None
@@ -373,10 +370,9 @@ class PriceFeed:
     def _found(self, name: str) -> Finding | None:
         return None if self._probes is None else self._probes.found(name)
 
-    def _keep_last(self) -> None:
-        if self._keep_in is not None:
-            latest = (self._examiner.latest(symbol) for symbol in self.symbols)
-            write_last_quotes(self._keep_in, [quote for quote in latest if quote is not None])
+    def _known(self) -> list[Quote]:
+        latest = (self._examiner.latest(symbol) for symbol in self.symbols)
+        return [quote for quote in latest if quote is not None]
 
     def _may_seed(self, source: Source, symbol: str) -> bool:
         """Tell whether a source's past belongs on the chart; made-up bars never join real ones."""

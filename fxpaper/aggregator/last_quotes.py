@@ -21,6 +21,7 @@ log = structlog.get_logger(__name__)
 
 FILE = "last_quotes.json"
 KEPT_NS = 3600 * NS_PER_SECOND
+_KEEP_NS = 30 * NS_PER_SECOND
 
 
 def read_last_quotes(directory: Path, now: Instant) -> list[Quote]:
@@ -43,10 +44,31 @@ def read_last_quotes(directory: Path, now: Instant) -> list[Quote]:
     ]
 
 
-def write_last_quotes(directory: Path, quotes: Iterable[Quote]) -> None:
-    """Keep quotes for the next run; a disk that refuses is only logged."""
-    path = directory / FILE
-    try:
-        write_whole(path, msgspec.json.encode(list(quotes)))
-    except OSError as problem:
-        log.warning("last_quotes_not_kept", path=str(path), problem=str(problem))
+class LastQuotes:
+    """Those of an earlier run, and the keeping of ours.
+
+    Args:
+        directory: where they are kept; None keeps none.
+        now: nanoseconds UTC.
+    """
+
+    def __init__(self, directory: Path | None, now: Instant) -> None:
+        earlier = [] if directory is None else read_last_quotes(directory, now)
+        self.earlier = {quote.symbol: quote for quote in earlier}
+        """Of an earlier run, by symbol."""
+        self._directory = directory
+        self._kept_at: Instant = 0
+
+    def keep(self, quotes: Iterable[Quote], now: Instant, *, last: bool = False) -> None:
+        """Keep quotes for the next run, every half minute and at the end.
+
+        A disk that refuses is only logged.
+        """
+        if self._directory is None or (now - self._kept_at < _KEEP_NS and not last):
+            return
+        self._kept_at = now
+        path = self._directory / FILE
+        try:
+            write_whole(path, msgspec.json.encode(list(quotes)))
+        except OSError as problem:
+            log.warning("last_quotes_not_kept", path=str(path), problem=str(problem))

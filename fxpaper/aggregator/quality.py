@@ -27,6 +27,8 @@ FROZEN_QUOTES = 30
 _NOW_NS = 300 * NS_PER_SECOND
 """A quote younger than this is of the present, whatever day has just begun."""
 _LIVE = {Transport.STREAM, Transport.REST}
+_MEMORY = {Transport.STREAM: MEMORY_NS, Transport.REST: 6 * 3600 * NS_PER_SECOND}
+"""For how long a move is judged by the price before; what is asked for may be minutes apart."""
 
 
 class Reason(StrEnum):
@@ -183,7 +185,7 @@ class Examiner:
         frozen = self._frozen(quote, previous)
         if frozen is not None:
             return frozen
-        if quote.received_at - previous.received_at >= MEMORY_NS:
+        if quote.received_at - previous.received_at >= _MEMORY[quote.evidence.transport]:
             return None
         unlikely = self.outliers.unlikely(quote)
         return None if unlikely is None else Rejection(Reason.OUTLIER, unlikely)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import lru_cache
 from importlib.metadata import entry_points
+from typing import TYPE_CHECKING
 
 from fxpaper.aggregator.budget import NO_LIMITS, Budget, Limits
 from fxpaper.aggregator.planner import Urgency
@@ -19,6 +20,9 @@ from fxpaper.aggregator.sources.polling import watched
 from fxpaper.clock import Clock
 from fxpaper.domain.instrument import Instrument
 from fxpaper.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from fxpaper.aggregator.sources.metatrader import TickFeed
 
 GROUP = "fxpaper.sources"
 
@@ -33,6 +37,8 @@ class Setup:
         budget: counts its calls.
         keys: what :attr:`SourceSpec.keys` names.
         urgency: how much a fresh quote of a symbol matters now.
+        terminals: what MetaTrader terminals quote; None outside a daemon that awaits any.
+        broker_names: a broker's name of a symbol where a person has chosen it, by our name.
     """
 
     instruments: Mapping[str, Instrument]
@@ -40,6 +46,8 @@ class Setup:
     budget: Budget
     keys: Mapping[str, str] = field(default_factory=dict)
     urgency: Callable[[str], Urgency] = watched
+    terminals: TickFeed | None = None
+    broker_names: Mapping[str, str] = field(default_factory=dict)
 
 
 def anything(instrument: Instrument) -> bool:
@@ -78,8 +86,11 @@ def known_sources() -> dict[str, SourceSpec]:
     """
     from fxpaper.aggregator.sources import (  # noqa: PLC0415 - each of them imports this module
         alpha_vantage,
+        dwx,
         finnhub,
         finnhub_stream,
+        metatrader,
+        mql5_json,
         oanda,
         tiingo,
         twelve_data,
@@ -89,6 +100,9 @@ def known_sources() -> dict[str, SourceSpec]:
     )
 
     ours = (
+        metatrader,
+        mql5_json,
+        dwx,
         oanda,
         tiingo,
         twelve_data_stream,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -53,6 +55,23 @@ SPEC = SourceSpec(
     name="acme", capabilities=CAPABILITIES, make=Acme, keys=("acme_key",),
     limits=Limits(per_minute=5),
 )
+"""
+
+
+PLAIN_KEYRING = """
+from pathlib import Path
+from keyring.backend import KeyringBackend
+
+FILE = Path("keys.txt")
+
+class Plain(KeyringBackend):
+    priority = 1
+    def get_password(self, service, name):
+        return FILE.read_text().partition("=")[2] if FILE.exists() else None
+    def set_password(self, service, name, password):
+        FILE.write_text(f"{name}={password}")
+    def delete_password(self, service, name):
+        FILE.unlink()
 """
 
 
@@ -132,8 +151,35 @@ def test_a_key_goes_nowhere_without_a_keyring(tmp_path):
         "--forget",
         PYTHON_KEYRING_BACKEND="keyring.backends.fail.Keyring",
     )
-    assert code == 4
-    assert "keyring" in said
+    assert (code, said.strip()) == (0, "tiingo_key was not in the keyring.")
+
+
+def test_a_key_is_kept_in_the_keyring_found_there_and_forgotten(tmp_path):
+    """With a keyring that is a file, as a person's own would be unlocked."""
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "plain_keyring.py").write_text(PLAIN_KEYRING)
+    path = os.pathsep.join([str(tmp_path / "site"), str(Path.cwd())])
+    given = {"PYTHONPATH": path, "PYTHON_KEYRING_BACKEND": "plain_keyring.Plain"}
+
+    def run(*words: str, typed: str = "") -> str:
+        done = subprocess.run(
+            [sys.executable, "-m", "fxpaper.cli", "sources", *words],
+            input=typed,
+            cwd=tmp_path,
+            env={**os.environ, "HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path), **given},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return done.stdout + done.stderr
+
+    assert "tiingo_key is in the keyring" in run("key", "tiingo_key", typed="secret-of-mine\n")
+    assert "secret-of-mine" in (tmp_path / "keys.txt").read_text()
+    planned = run("plan", "--json")
+    assert json.loads(planned[planned.index("[") :])[0]["source"] == "tiingo"
+    assert "tiingo_key is forgotten" in run("key", "tiingo_key", "--forget")
+    planned = run("plan", "--json")
+    assert json.loads(planned[planned.index("[") :])[0]["source"] != "tiingo"
 
 
 def test_a_source_of_another_package_is_known_tested_and_gives_history(tmp_path, acme):

@@ -1,0 +1,268 @@
+"""Where terminals connect: one ZeroMQ ROUTER socket, encrypted where keys have been made."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import structlog
+import zmq
+import zmq.asyncio
+from zmq.auth.asyncio import AsyncioAuthenticator
+
+from fxpaper.aggregator.sources.metatrader import TickFeed
+from fxpaper.bridge.keys import ServerKeys, server_keys, terminals
+from fxpaper.bridge.messages import LARGEST_BYTES, FromTerminal, Hello, ToTerminal, decode, encode
+from fxpaper.bridge.session import Admission, Memory, Session, refused, terminal_name
+from fxpaper.clock import Clock
+from fxpaper.domain.instant import Instant
+from fxpaper.domain.instrument import Instrument
+from fxpaper.errors import ConfigurationError, ProtocolError
+
+log = structlog.get_logger(__name__)
+
+_LOOK_SECONDS = 0.5
+_WAITING_MESSAGES = 10_000
+_HEARTBEAT_MS, _HEARTBEAT_PATIENCE_MS = 2000, 6000
+_MOST_STRANGERS = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where and for whom terminals are awaited.
+
+    Args:
+        address: ``127.0.0.1:5555``.
+        token: of the daemon.
+        data_dir: where keys are.
+        instruments: the known ones, by canonical symbol.
+        chosen: the broker's names that a person has chosen, by canonical symbol.
+    """
+
+    address: str
+    token: str
+    data_dir: Path
+    instruments: Mapping[str, Instrument]
+    chosen: Mapping[str, str] = field(default_factory=dict)
+
+
+class _KnownKeys:
+    """Tells the authenticator which public keys may connect; the list is read each time."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self._data_dir = data_dir
+
+    def callback(self, domain: str, key: bytes) -> bool:
+        """Tell whether a key is on the list."""
+        del domain
+        try:
+            return any(one.public.encode() == key for one in terminals(self._data_dir))
+        except ConfigurationError as problem:
+            log.warning("terminals_unreadable", problem=str(problem))
+            return False
+
+
+class Endpoint:
+    """Talks with every terminal.
+
+    Args:
+        place: where.
+        feed: takes what they quote.
+        clock: of the market.
+    """
+
+    def __init__(self, place: Place, feed: TickFeed, clock: Clock) -> None:
+        self._place = place
+        self._feed = feed
+        self._clock = clock
+        self._keys = server_keys(place.data_dir)
+        self._sessions: dict[bytes, Session] = {}
+        self._memories: dict[str, Memory] = {}
+        self._refused = 0
+        _check_place(place.address, self._keys)
+
+    @property
+    def encrypted(self) -> bool:
+        """Whether only terminals with a known key may connect."""
+        return self._keys is not None
+
+    def sessions(self) -> list[Session]:
+        """Return the terminals that are connected."""
+        return list(self._sessions.values())
+
+    async def run(self) -> None:
+        """Work until cancelled.
+
+        Raises:
+            ConfigurationError: the address cannot be listened on.
+        """
+        context = zmq.asyncio.Context()
+        guard = self._guard(context)
+        socket = context.socket(zmq.ROUTER)
+        try:
+            self._open(socket)
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._listen(socket))
+                group.create_task(self._look_after(socket))
+        finally:
+            socket.close(linger=200)
+            if guard is not None:
+                guard.stop()
+            context.term()
+
+    def _guard(self, context: zmq.asyncio.Context) -> AsyncioAuthenticator | None:
+        """Return what checks keys on an encrypted line, started."""
+        if self._keys is None:
+            return None
+        guard = AsyncioAuthenticator(context)
+        guard.start()
+        guard.configure_curve_callback("*", _KnownKeys(self._place.data_dir))
+        return guard
+
+    def _open(self, socket: zmq.asyncio.Socket) -> None:
+        socket.setsockopt(zmq.ROUTER_HANDOVER, 1)
+        socket.setsockopt(zmq.MAXMSGSIZE, LARGEST_BYTES)
+        socket.setsockopt(zmq.HEARTBEAT_IVL, _HEARTBEAT_MS)
+        socket.setsockopt(zmq.HEARTBEAT_TIMEOUT, _HEARTBEAT_PATIENCE_MS)
+        socket.set_hwm(_WAITING_MESSAGES)
+        if self._keys is not None:
+            socket.setsockopt(zmq.CURVE_SERVER, 1)
+            socket.setsockopt(zmq.CURVE_SECRETKEY, self._keys.secret.encode())
+        try:
+            socket.bind(f"tcp://{self._place.address}")
+        except zmq.ZMQError as problem:
+            raise ConfigurationError(
+                f"Terminals cannot be awaited at {self._place.address} ({problem.strerror}); "
+                "correct metatrader_address, or stop what listens there."
+            ) from None
+
+    async def _listen(self, socket: zmq.asyncio.Socket) -> None:
+        while True:
+            frames = await socket.recv_multipart(copy=False)
+            key = _key_of(frames[-1])
+            identity, *body = [frame.bytes for frame in frames]
+            try:
+                message = decode(body)
+            except ProtocolError as problem:
+                log.warning("bridge_message_refused", problem=str(problem))
+                answer = refused("protocol", str(problem), self._clock.now())
+                await self._send(socket, identity, answer)
+                self._sessions.pop(identity, None)
+                continue
+            await self._take(socket, identity, message, key)
+
+    async def _take(
+        self, socket: zmq.asyncio.Socket, identity: bytes, message: FromTerminal, key: str
+    ) -> None:
+        now = self._clock.now()
+        if isinstance(message, Hello):
+            await self._greet(socket, identity, message, key)
+            return
+        session = self._sessions.get(identity)
+        if session is None:
+            answer = refused("hello", "Say hello first; the daemon may have been restarted.", now)
+            await self._send(socket, identity, answer)
+            return
+        before = len(session.symbols)
+        for quote in session.take(message, now):
+            self._feed.put(quote)
+        if len(session.symbols) != before:
+            self._tell_feed()
+            await self._subscribe(socket, identity, session, now)
+        if session.over is not None:
+            self._end(identity, session)
+
+    async def _greet(
+        self, socket: zmq.asyncio.Socket, identity: bytes, hello: Hello, key: str
+    ) -> None:
+        now, place = self._clock.now(), self._place
+        logins = {one.public: one.login for one in terminals(place.data_dir)}
+        admission = Admission(place.token, logins if self.encrypted else None)
+        refusal = admission.refusal(hello, key)
+        if refusal is not None:
+            self._refused += 1
+            if self._refused <= _MOST_STRANGERS:
+                log.warning("terminal_refused", terminal=terminal_name(hello), why=refusal[1])
+            await self._send(socket, identity, refused(*refusal, now))
+            return
+        name = terminal_name(hello)
+        memory = self._memories.setdefault(name, Memory())
+        session = Session(hello, name, memory, place.instruments, place.chosen, now)
+        self._sessions[identity] = session
+        log.info("terminal_connected", terminal=name, build=hello.build)
+        await self._send(socket, identity, session.welcome(now))
+        self._tell_feed()
+
+    async def _look_after(self, socket: zmq.asyncio.Socket) -> None:
+        """End sessions without a sign of life, and ask for what is newly wanted."""
+        while True:
+            now = self._clock.now()
+            for identity, session in list(self._sessions.items()):
+                session.check_life(now)
+                if session.over is not None:
+                    self._end(identity, session)
+                else:
+                    await self._subscribe(socket, identity, session, now)
+            self._feed.changed.clear()
+            try:
+                async with asyncio.timeout(_LOOK_SECONDS):
+                    await self._feed.changed.wait()
+            except TimeoutError:
+                continue
+
+    async def _subscribe(
+        self, socket: zmq.asyncio.Socket, identity: bytes, session: Session, now: Instant
+    ) -> None:
+        subscription = session.want(self._feed.wanted, now)
+        if subscription is not None:
+            await self._send(socket, identity, subscription)
+
+    async def _send(self, socket: zmq.asyncio.Socket, identity: bytes, message: ToTerminal) -> None:
+        try:
+            await socket.send_multipart([identity, *encode(message)])
+        except zmq.ZMQError as problem:
+            log.warning("bridge_send_failed", problem=str(problem))
+
+    def _end(self, identity: bytes, session: Session) -> None:
+        log.warning("terminal_gone", terminal=session.name, why=session.over)
+        self._sessions.pop(identity, None)
+        self._tell_feed(session.over)
+
+    def _tell_feed(self, why: str | None = None) -> None:
+        symbols = {ours for session in self._sessions.values() for ours in session.symbols}
+        if symbols:
+            self._feed.serve(frozenset(symbols))
+        elif not self._sessions:
+            self._feed.fail(why or "No terminal is connected.")
+
+
+def _key_of(frame: zmq.Frame) -> str:
+    """Return the public key of an encrypted line, or an empty text."""
+    try:
+        return str(frame.get("User-Id"))
+    except (KeyError, zmq.ZMQError):
+        return ""
+
+
+def _check_place(address: str, keys: ServerKeys | None) -> None:
+    """Refuse an address that is none, or that strangers reach on a line anybody can read."""
+    host, _, port = address.rpartition(":")
+    if not host or not port.isdigit() or not 0 < int(port) <= 65535:  # noqa: PLR2004
+        raise ConfigurationError(
+            f'metatrader_address "{address}" is no address; write one like 127.0.0.1:5555.'
+        )
+    try:
+        loopback = ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        raise ConfigurationError(
+            f'metatrader_address "{address}": "{host}" is no IP address of this machine; '
+            "127.0.0.1 is for terminals on this machine, 0.0.0.0 for others."
+        ) from None
+    if not loopback and keys is None:
+        raise ConfigurationError(
+            f"metatrader_address {address} can be reached from other machines, and the line is not "
+            "encrypted. Run fxpaper keygen, or use 127.0.0.1."
+        )

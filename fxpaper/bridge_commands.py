@@ -1,0 +1,136 @@
+"""``fxpaper keygen`` and ``fxpaper doctor``: terminals that may connect, and why one does not."""
+
+from __future__ import annotations
+
+import socket
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+
+from fxpaper.app import Plan
+from fxpaper.asking import Daemon, is_running
+from fxpaper.bridge.keys import forget_keys, make_keys, server_keys, terminals
+from fxpaper.config import default_data_dir
+from fxpaper.options import AsJson, Config, DataDir
+from fxpaper.printing import Reported, out, print_json, table
+from fxpaper.starting import plan_of
+
+doctor_app = typer.Typer(help="Find out what is wrong.", no_args_is_help=True)
+
+_CONNECT_SECONDS = 2.0
+
+
+def keygen(
+    name: Annotated[str, typer.Argument(help="Of the terminal, as you like to call it.")],
+    login: Annotated[
+        str | None, typer.Option(help="Bind the key to this account; any when left out.")
+    ] = None,
+    forget: Annotated[bool, typer.Option(help="Take the terminal off the list.")] = False,  # noqa: FBT002
+    data_dir: DataDir = None,
+    as_json: AsJson = False,  # noqa: FBT002 - an option
+) -> None:
+    """Make the keys with which a MetaTrader terminal connects over an encrypted line."""
+    directory = data_dir or default_data_dir()
+    with Reported():
+        if forget:
+            known = forget_keys(directory, name)
+            out.print(f"{name} is off the list." if known else f"{name} was not on the list.")
+            return
+        made = make_keys(directory, name, login)
+    shown = {
+        "InpServerKey": made.server,
+        "InpPublicKey": made.public,
+        "InpSecretKey": made.secret,
+    }
+    if as_json:
+        print_json(shown)
+        return
+    rows = [{"input": key, "value": value} for key, value in shown.items()]
+    table("Paste these into the inputs of the Expert Advisor", rows, ("input", "value"))
+    out.print("The secret key is shown this once. After the first key, restart the daemon.")
+
+
+@doctor_app.command("mt5")
+def mt5(
+    data_dir: DataDir = None,
+    config: Config = None,
+    as_json: AsJson = False,  # noqa: FBT002 - an option
+) -> None:
+    """Check each link between a MetaTrader terminal and the daemon."""
+    plan = plan_of(data_dir or default_data_dir(), config, None)
+    with Reported():
+        links = _links(plan.settings.metatrader_address, plan)
+    if as_json:
+        print_json(links)
+    else:
+        for link in links:
+            mark = "[green]ok[/]  " if link["ok"] else "[red]no[/]  "
+            out.print(f"{mark}{escape(link['link'])}: {escape(link['found'])}")
+            if not link["ok"]:
+                out.print(f"    {escape(link['do'])}")
+    raise typer.Exit(0 if all(link["ok"] for link in links) else 1)
+
+
+def _links(address: str | None, plan: Plan) -> list[dict[str, Any]]:
+    """Return the links in order; nothing is said about what lies behind a broken one."""
+    found: list[dict[str, Any]] = []
+
+    def link(name: str, text: str, do: str, *, ok: bool) -> bool:
+        found.append({"link": name, "ok": ok, "found": text, "do": do})
+        return ok
+
+    if not link(
+        "setting",
+        f"metatrader_address is {address or 'not set'}",
+        "Set FXPAPER_METATRADER_ADDRESS=127.0.0.1:5555, or metatrader_address in fxpaper.toml.",
+        ok=address is not None,
+    ):
+        return found
+    running = is_running(plan.data_dir, None)
+    if not link(
+        "daemon",
+        "it runs" if running else "none runs with this data directory",
+        "Start one: fxpaper run",
+        ok=running,
+    ):
+        return found
+    host, _, port = str(address).rpartition(":")
+    listens = _listens("127.0.0.1" if host == "0.0.0.0" else host, int(port))  # noqa: S104
+    if not link(
+        "port",
+        f"{address} {'answers' if listens else 'does not answer'}",
+        "The daemon was started without this setting; restart it.",
+        ok=listens,
+    ):
+        return found
+    keys = server_keys(plan.data_dir)
+    known = terminals(plan.data_dir)
+    line = "not encrypted, with the daemon's token" if keys is None else "encrypted"
+    link(
+        "line",
+        f"{line}; {len(known)} terminals have keys",
+        "Run: fxpaper keygen NAME",
+        ok=keys is None or bool(known),
+    )
+    states = Daemon(plan.data_dir, None).ask("GET", "/sources").body["items"]
+    source = next((one for one in states if one["name"] == "metatrader"), None)
+    connected = source is not None and source["state"] in {"live", "quiet"}
+    said = "is not among the sources" if source is None else source["error"] or source["state"]
+    link(
+        "terminal",
+        f"the source metatrader {said}",
+        "In the terminal: Tools > Options > Expert Advisors > Allow WebRequest for "
+        f"{host or '127.0.0.1'}, then put the Expert Advisor on a chart; it shows there why it "
+        "cannot connect.",
+        ok=connected,
+    )
+    return found
+
+
+def _listens(host: str, port: int) -> bool:
+    try:
+        with socket.create_connection((host, port), timeout=_CONNECT_SECONDS):
+            return True
+    except OSError:
+        return False
