@@ -37,7 +37,7 @@ class Hello(msgspec.Struct, tag_field="kind", tag="hello", kw_only=True):
         leverage: 100 means 1:100.
         offset: of the broker's clock from UTC, seconds.
         offset_valid: whether that rests on fresh quotes.
-        epoch: changes when the Expert Advisor is loaded anew.
+        epoch: changes when the terminal begins to count its ticks anew.
     """
 
     s: int

@@ -1,0 +1,269 @@
+//+------------------------------------------------------------------+
+//| fxpaper: hands this terminal's prices to the fxpaper daemon.     |
+//| It dials out over one line, needs no DLL and sends no orders.    |
+//|                                                                  |
+//| Tools > Options > Expert Advisors > Allow WebRequest for the     |
+//| daemon's address, then put it on any chart.                      |
+//+------------------------------------------------------------------+
+#property copyright "The fxpaper authors"
+#property link      "https://github.com/fxpaper/fxpaper"
+#property version   "0.10"
+#property description "Hands this terminal's prices to the fxpaper daemon."
+
+input string InpHost = "127.0.0.1";   // Address of the daemon
+input int    InpPort = 5555;          // Its metatrader_address
+input string InpToken = "";           // From the file token in its data directory
+input int    InpTimerMs = 20;         // How often prices are handed over
+
+#include "fxpaper/json.mqh"
+#include "fxpaper/zmtp.mqh"
+#include "fxpaper/ticks.mqh"
+
+const string EA_VERSION = "0.10";
+const int    BEAT_MS = 1000;
+const int    SILENCE_MS = 10000;
+const int    FRESH_SECONDS = 60;
+
+CLine    g_line;
+CTicks   g_ticks;
+long     g_number = 0;
+bool     g_said_hello = false;
+bool     g_welcome = false;
+string   g_refusal = "";
+string   g_epoch = "";
+ulong    g_beat_at = 0;
+ulong    g_try_at = 0;
+int      g_tries = 0;
+long     g_lines = 0;
+datetime g_quoted = 0;
+ulong    g_quoted_at = 0;
+
+string Numbered()
+  {
+   string made = "\"v\":1,\"s\":" + IntegerToString(g_number) + ",\"t\":" + IntegerToString((long)TimeGMT() * 1000);
+   g_number++;
+   return made;
+  }
+
+// How far the broker's clock is ahead of UTC, seconds, in quarters of an hour.
+long Offset()
+  {
+   long apart = (long)TimeTradeServer() - (long)TimeGMT();
+   long quarters = apart >= 0 ? (apart + 450) / 900 : -((450 - apart) / 900);
+   return quarters * 900;
+  }
+
+// The clock can be told only while quotes come.
+bool OffsetValid()
+  {
+   datetime quoted = TimeCurrent();
+   if(quoted != g_quoted)
+     {
+      bool first = g_quoted == 0;
+      g_quoted = quoted;
+      if(!first)
+         g_quoted_at = GetTickCount64();
+     }
+   return g_quoted_at > 0 && GetTickCount64() - g_quoted_at < (ulong)FRESH_SECONDS * 1000;
+  }
+
+string Clock()
+  {
+   return ",\"offset\":" + IntegerToString(Offset()) + ",\"offset_valid\":" + JsonBool(OffsetValid());
+  }
+
+bool SayHello()
+  {
+   string body = "{" + Numbered() + Clock();
+   body += ",\"token\":" + JsonText(InpToken);
+   body += ",\"ea\":" + JsonText(EA_VERSION);
+   body += ",\"build\":" + IntegerToString(TerminalInfoInteger(TERMINAL_BUILD));
+   body += ",\"login\":" + JsonText(IntegerToString(AccountInfoInteger(ACCOUNT_LOGIN)));
+   body += ",\"server\":" + JsonText(AccountInfoString(ACCOUNT_SERVER));
+   body += ",\"company\":" + JsonText(AccountInfoString(ACCOUNT_COMPANY));
+   body += ",\"currency\":" + JsonText(AccountInfoString(ACCOUNT_CURRENCY));
+   body += ",\"margin_mode\":" + IntegerToString(AccountInfoInteger(ACCOUNT_MARGIN_MODE));
+   body += ",\"trade_mode\":" + IntegerToString(AccountInfoInteger(ACCOUNT_TRADE_MODE));
+   body += ",\"leverage\":" + IntegerToString(AccountInfoInteger(ACCOUNT_LEVERAGE));
+   body += ",\"epoch\":" + JsonText(g_epoch + "-" + IntegerToString(g_lines)) + "}";
+   return g_line.Say("hello", body);
+  }
+
+bool Describe(const string symbol)
+  {
+   int digits = (int)SymbolInfoInteger(symbol, SYMBOL_DIGITS);
+   string body = "{" + Numbered();
+   body += ",\"symbol\":" + JsonText(symbol);
+   body += ",\"digits\":" + IntegerToString(digits);
+   body += ",\"point\":" + DoubleToString(SymbolInfoDouble(symbol, SYMBOL_POINT), digits);
+   body += ",\"contract\":" + DoubleToString(SymbolInfoDouble(symbol, SYMBOL_TRADE_CONTRACT_SIZE), 2);
+   body += ",\"vol_min\":" + DoubleToString(SymbolInfoDouble(symbol, SYMBOL_VOLUME_MIN), 4);
+   body += ",\"vol_max\":" + DoubleToString(SymbolInfoDouble(symbol, SYMBOL_VOLUME_MAX), 4);
+   body += ",\"vol_step\":" + DoubleToString(SymbolInfoDouble(symbol, SYMBOL_VOLUME_STEP), 4);
+   body += ",\"stops\":" + IntegerToString(SymbolInfoInteger(symbol, SYMBOL_TRADE_STOPS_LEVEL));
+   body += ",\"filling\":" + IntegerToString(SymbolInfoInteger(symbol, SYMBOL_FILLING_MODE));
+   body += ",\"exemode\":" + IntegerToString(SymbolInfoInteger(symbol, SYMBOL_TRADE_EXEMODE));
+   body += ",\"trade_mode\":" + IntegerToString(SymbolInfoInteger(symbol, SYMBOL_TRADE_MODE));
+   body += ",\"calc_mode\":" + IntegerToString(SymbolInfoInteger(symbol, SYMBOL_TRADE_CALC_MODE));
+   body += ",\"base\":" + JsonText(SymbolInfoString(symbol, SYMBOL_CURRENCY_BASE));
+   body += ",\"profit\":" + JsonText(SymbolInfoString(symbol, SYMBOL_CURRENCY_PROFIT));
+   body += ",\"margin\":" + JsonText(SymbolInfoString(symbol, SYMBOL_CURRENCY_MARGIN));
+   body += ",\"path\":" + JsonText(SymbolInfoString(symbol, SYMBOL_PATH));
+   body += ",\"selected\":" + JsonBool(SymbolInfoInteger(symbol, SYMBOL_SELECT) != 0) + "}";
+   return g_line.Say("spec", body);
+  }
+
+void DescribeAll()
+  {
+   int total = SymbolsTotal(false);
+   for(int i = 0; i < total; i++)
+      if(!Describe(SymbolName(i, false)))
+         return;
+  }
+
+void Heed(const string kind, const string body)
+  {
+   if(kind == "welcome")
+     {
+      g_welcome = true;
+      g_refusal = "";
+      g_tries = 0;
+      g_ticks.Forget();
+      DescribeAll();
+     }
+   else if(kind == "reject")
+     {
+      g_refusal = JsonGetText(body, "why");
+      g_welcome = false;
+      g_line.Close();
+     }
+   else if(kind == "sub")
+      g_ticks.Want(body);
+  }
+
+void HandOver()
+  {
+   for(int i = 0; i < g_ticks.Total(); i++)
+     {
+      string symbol = "";
+      long count = 0;
+      string ticks = g_ticks.Next(i, symbol, count);
+      if(ticks == "")
+         continue;
+      string body = "{" + Numbered() + ",\"sym\":" + JsonText(symbol) + ",\"n\":" + IntegerToString(count) + ",\"ticks\":[" + ticks + "]}";
+      if(!g_line.Say("ticks", body))
+         return;
+     }
+  }
+
+void Beat()
+  {
+   ulong now = GetTickCount64();
+   if(now - g_beat_at < (ulong)BEAT_MS)
+      return;
+   g_beat_at = now;
+   string body = "{" + Numbered() + Clock();
+   body += ",\"connected\":" + JsonBool(TerminalInfoInteger(TERMINAL_CONNECTED) != 0);
+   body += ",\"trade_allowed\":false}";
+   g_line.Say("hb", body);
+  }
+
+// The pause before the next try, milliseconds: longer each time, and never the same for two.
+int Pause()
+  {
+   int pause = 10000;
+   if(g_tries <= 1)
+      pause = 250;
+   else if(g_tries == 2)
+      pause = 500;
+   else if(g_tries == 3)
+      pause = 1000;
+   else if(g_tries == 4)
+      pause = 2000;
+   else if(g_tries == 5)
+      pause = 5000;
+   return pause * (80 + MathRand() % 40) / 100;
+  }
+
+void Dial()
+  {
+   ulong now = GetTickCount64();
+   if(now < g_try_at)
+      return;
+   g_tries++;
+   g_try_at = now + (ulong)Pause();
+   g_said_hello = false;
+   g_welcome = false;
+   g_number = 0;
+   g_lines++;
+   string identity = "ea-" + IntegerToString(AccountInfoInteger(ACCOUNT_LOGIN)) + "-" + IntegerToString(ChartID());
+   g_line.Open(InpHost, InpPort, identity);
+  }
+
+void Show()
+  {
+   string text = "fxpaper: ";
+   if(g_welcome)
+      text += "connected to " + InpHost + ":" + IntegerToString(InpPort) + ", " + IntegerToString(g_ticks.Total()) + " symbols wanted";
+   else if(g_refusal != "")
+      text += "refused: " + g_refusal;
+   else if(g_line.Error() != "")
+      text += g_line.Error();
+   else
+      text += "connecting to " + InpHost + ":" + IntegerToString(InpPort);
+   Comment(text);
+  }
+
+void Work()
+  {
+   if(g_line.State() == LINE_CLOSED)
+      Dial();
+   else if(g_line.Poll())
+     {
+      string kind = "";
+      string body = "";
+      while(g_line.Next(kind, body))
+         Heed(kind, body);
+      if(g_line.State() == LINE_OPEN && !g_said_hello)
+         g_said_hello = SayHello();
+      if(g_welcome)
+        {
+         HandOver();
+         Beat();
+        }
+      if(g_line.State() != LINE_CLOSED && GetTickCount64() - g_line.HeardAt() > (ulong)SILENCE_MS)
+         g_line.Close();
+     }
+   if(g_line.State() == LINE_CLOSED)
+      g_welcome = false;
+   Show();
+  }
+
+int OnInit()
+  {
+   MathSrand((int)GetTickCount64());
+   g_epoch = IntegerToString((long)TimeGMT()) + "-" + IntegerToString((long)(GetTickCount64() % 100000));
+   if(!EventSetMillisecondTimer(InpTimerMs))
+      return INIT_FAILED;
+   return INIT_SUCCEEDED;
+  }
+
+void OnTimer()
+  {
+   Work();
+  }
+
+void OnTick()
+  {
+   if(g_welcome)
+      HandOver();
+  }
+
+void OnDeinit(const int reason)
+  {
+   EventKillTimer();
+   if(g_welcome)
+      g_line.Say("bye", "{" + Numbered() + ",\"reason\":" + JsonText("reason " + IntegerToString(reason)) + "}");
+   g_line.Close();
+   Comment("");
+  }

@@ -1,0 +1,388 @@
+//+------------------------------------------------------------------+
+//| ZMTP 3.0 over the terminal's own sockets: a DEALER, NULL         |
+//| mechanism (rfc.zeromq.org/spec/23). No DLL.                      |
+//+------------------------------------------------------------------+
+enum ENUM_LINE
+  {
+   LINE_CLOSED,
+   LINE_GREETING,
+   LINE_READY_SENT,
+   LINE_OPEN
+  };
+
+const int ZMTP_GREETING = 64;
+const int ZMTP_LARGEST = 1048576;
+const int ZMTP_READ = 65536;
+
+class CLine
+  {
+private:
+   int               m_handle;
+   ENUM_LINE         m_state;
+   string            m_identity;
+   string            m_error;
+   uchar             m_in[];
+   string            m_first;
+   bool              m_has_first;
+   ulong             m_heard_at;
+
+   void              Fail(const string why)
+     {
+      m_error = why;
+      Close();
+     }
+
+   // A line that is closed before both have greeted is refused.
+   string            Closed() const
+     {
+      if(m_state == LINE_OPEN)
+         return "the daemon closed the line";
+      return "the daemon closed the line at once: it wants an encrypted one, or is none";
+     }
+
+   bool              SendBytes(const uchar &bytes[])
+     {
+      int size = ArraySize(bytes);
+      if(SocketSend(m_handle, bytes, (uint)size) != size)
+        {
+         Fail("the line broke while sending, error " + IntegerToString(GetLastError()));
+         return false;
+        }
+      return true;
+     }
+
+   void              Append(uchar &to[], const uchar &from[])
+     {
+      int size = ArraySize(to);
+      ArrayResize(to, size + ArraySize(from));
+      ArrayCopy(to, from, size, 0, ArraySize(from));
+     }
+
+   void              AppendByte(uchar &to[], const int value)
+     {
+      int size = ArraySize(to);
+      ArrayResize(to, size + 1);
+      to[size] = (uchar)value;
+     }
+
+   void              AppendLong(uchar &to[], const int value)
+     {
+      for(int shift = 24; shift >= 0; shift -= 8)
+         AppendByte(to, (value >> shift) & 255);
+     }
+
+   void              AppendText(uchar &to[], const string text)
+     {
+      uchar bytes[];
+      TextBytes(text, bytes);
+      Append(to, bytes);
+     }
+
+   void              TextBytes(const string text, uchar &bytes[])
+     {
+      int size = StringToCharArray(text, bytes, 0, WHOLE_ARRAY, CP_UTF8);
+      if(size > 0 && bytes[size - 1] == 0)
+         size--;
+      ArrayResize(bytes, size < 0 ? 0 : size);
+     }
+
+   void              AppendFrame(uchar &to[], const int flags, const uchar &body[])
+     {
+      int size = ArraySize(body);
+      if(size > 255)
+        {
+         AppendByte(to, flags | 2);
+         AppendLong(to, 0);
+         AppendLong(to, size);
+        }
+      else
+        {
+         AppendByte(to, flags);
+         AppendByte(to, size);
+        }
+      Append(to, body);
+     }
+
+   void              AppendProperty(uchar &to[], const string name, const string value)
+     {
+      uchar bytes[];
+      TextBytes(value, bytes);
+      AppendByte(to, StringLen(name));
+      AppendText(to, name);
+      AppendLong(to, ArraySize(bytes));
+      Append(to, bytes);
+     }
+
+   bool              SendGreeting()
+     {
+      uchar bytes[];
+      ArrayResize(bytes, ZMTP_GREETING);
+      ArrayInitialize(bytes, 0);
+      bytes[0] = 0xFF;
+      bytes[9] = 0x7F;
+      bytes[10] = 3;
+      uchar name[];
+      TextBytes("NULL", name);
+      ArrayCopy(bytes, name, 12, 0, ArraySize(name));
+      return SendBytes(bytes);
+     }
+
+   bool              SendReady()
+     {
+      uchar body[];
+      AppendByte(body, 5);
+      AppendText(body, "READY");
+      AppendProperty(body, "Socket-Type", "DEALER");
+      AppendProperty(body, "Identity", m_identity);
+      uchar frame[];
+      AppendFrame(frame, 4, body);
+      return SendBytes(frame);
+     }
+
+   void              Take(const int count)
+     {
+      int left = ArraySize(m_in) - count;
+      uchar rest[];
+      ArrayResize(rest, left);
+      if(left > 0)
+         ArrayCopy(rest, m_in, 0, count, left);
+      ArrayResize(m_in, left);
+      if(left > 0)
+         ArrayCopy(m_in, rest, 0, 0, left);
+     }
+
+   bool              ReadGreeting()
+     {
+      if(ArraySize(m_in) < ZMTP_GREETING)
+         return false;
+      if(m_in[0] != 0xFF || m_in[9] != 0x7F || m_in[10] < 3)
+        {
+         Fail("what answers there is no fxpaper daemon");
+         return false;
+        }
+      string mechanism = CharArrayToString(m_in, 12, 4, CP_UTF8);
+      if(mechanism != "NULL")
+        {
+         Fail("the daemon wants an encrypted line, which this version cannot: " + mechanism);
+         return false;
+        }
+      Take(ZMTP_GREETING);
+      m_state = LINE_READY_SENT;
+      return SendReady();
+     }
+
+   void              Command(const uchar &body[])
+     {
+      int length = ArraySize(body) > 0 ? (int)body[0] : 0;
+      if(length == 0 || ArraySize(body) < 1 + length)
+        {
+         Fail("the daemon sent a command that is none");
+         return;
+        }
+      string name = CharArrayToString(body, 1, length, CP_UTF8);
+      if(name == "READY" && m_state == LINE_READY_SENT)
+         m_state = LINE_OPEN;
+      else if(name == "ERROR")
+         Fail("the daemon refused the line: " + ErrorReason(body));
+      else if(name == "PING")
+         Pong(body);
+     }
+
+   string            ErrorReason(const uchar &body[])
+     {
+      int size = ArraySize(body);
+      if(size < 7 || size < 7 + (int)body[6])
+         return "no reason given";
+      return CharArrayToString(body, 7, (int)body[6], CP_UTF8);
+     }
+
+   // A PING has two bytes of time to live, then up to 16 that come back in the PONG.
+   void              Pong(const uchar &ping[])
+     {
+      uchar body[];
+      AppendByte(body, 4);
+      AppendText(body, "PONG");
+      int size = ArraySize(ping);
+      for(int i = 7; i < size && i < 23; i++)
+         AppendByte(body, ping[i]);
+      uchar frame[];
+      AppendFrame(frame, 4, body);
+      SendBytes(frame);
+     }
+
+   // The next frame, or false while it is not whole yet.
+   bool              NextFrame(int &flags, uchar &body[])
+     {
+      int have = ArraySize(m_in);
+      if(have < 2)
+         return false;
+      flags = m_in[0];
+      int head = 2;
+      long size = m_in[1];
+      if((flags & 2) != 0)
+        {
+         head = 9;
+         if(have < head)
+            return false;
+         size = 0;
+         // More than 2^32 bytes never come, and would not fit into what follows.
+         for(int i = 1; i <= 8; i++)
+            size = size > ZMTP_LARGEST ? size : size * 256 + m_in[i];
+        }
+      if(size < 0 || size > ZMTP_LARGEST)
+        {
+         Fail("the daemon sent a frame of " + IntegerToString(size) + " bytes");
+         return false;
+        }
+      if(have < head + (int)size)
+         return false;
+      ArrayResize(body, (int)size);
+      if(size > 0)
+         ArrayCopy(body, m_in, 0, head, (int)size);
+      Take(head + (int)size);
+      return true;
+     }
+
+public:
+                     CLine()
+     {
+      m_handle = INVALID_HANDLE;
+      m_state = LINE_CLOSED;
+      m_identity = "";
+      m_error = "";
+      m_first = "";
+      m_has_first = false;
+      m_heard_at = 0;
+     }
+
+   ENUM_LINE         State() const
+     {
+      return m_state;
+     }
+
+   string            Error() const
+     {
+      return m_error;
+     }
+
+   ulong             HeardAt() const
+     {
+      return m_heard_at;
+     }
+
+   bool              Open(const string host, const int port, const string identity)
+     {
+      Close();
+      m_error = "";
+      m_identity = identity;
+      ResetLastError();
+      m_handle = SocketCreate();
+      if(m_handle == INVALID_HANDLE)
+        {
+         m_error = "no socket, error " + IntegerToString(GetLastError());
+         return false;
+        }
+      if(!SocketConnect(m_handle, host, (uint)port, 500))
+        {
+         int code = GetLastError();
+         if(code == 4014)
+            Fail("add " + host + " to Tools > Options > Expert Advisors > Allow WebRequest");
+         else
+            Fail("no daemon listens at " + host + ":" + IntegerToString(port) + ", error " + IntegerToString(code));
+         return false;
+        }
+      SocketTimeouts(m_handle, 500, 500);
+      m_state = LINE_GREETING;
+      m_heard_at = GetTickCount64();
+      return SendGreeting();
+     }
+
+   void              Close()
+     {
+      if(m_handle != INVALID_HANDLE)
+         SocketClose(m_handle);
+      m_handle = INVALID_HANDLE;
+      m_state = LINE_CLOSED;
+      m_has_first = false;
+      ArrayResize(m_in, 0);
+     }
+
+   // Take what has come; false when the line is broken.
+   bool              Poll()
+     {
+      if(m_state == LINE_CLOSED)
+         return false;
+      uint waiting = SocketIsReadable(m_handle);
+      if(waiting == 0)
+        {
+         if(!SocketIsConnected(m_handle))
+           {
+            Fail(Closed());
+            return false;
+           }
+         return true;
+        }
+      uchar bytes[];
+      uint wanted = waiting < (uint)ZMTP_READ ? waiting : (uint)ZMTP_READ;
+      int got = SocketRead(m_handle, bytes, wanted, 1);
+      if(got > 0)
+        {
+         ArrayResize(bytes, got);
+         Append(m_in, bytes);
+         m_heard_at = GetTickCount64();
+        }
+      else if(GetLastError() == 5273)
+        {
+         Fail(Closed());
+         return false;
+        }
+      if(m_state == LINE_GREETING)
+         ReadGreeting();
+      return m_state != LINE_CLOSED;
+     }
+
+   // The next message of two frames; false when none is whole.
+   bool              Next(string &kind, string &body)
+     {
+      int flags = 0;
+      uchar frame[];
+      while(m_state == LINE_READY_SENT || m_state == LINE_OPEN)
+        {
+         if(!NextFrame(flags, frame))
+            return false;
+         if((flags & 4) != 0)
+           {
+            Command(frame);
+            continue;
+           }
+         string text = ArraySize(frame) > 0 ? CharArrayToString(frame, 0, ArraySize(frame), CP_UTF8) : "";
+         if((flags & 1) != 0)
+           {
+            m_first = text;
+            m_has_first = true;
+            continue;
+           }
+         if(!m_has_first)
+            continue;
+         m_has_first = false;
+         kind = m_first;
+         body = text;
+         return true;
+        }
+      return false;
+     }
+
+   bool              Say(const string kind, const string body)
+     {
+      if(m_state != LINE_OPEN)
+         return false;
+      uchar bytes[];
+      uchar first[];
+      uchar second[];
+      TextBytes(kind, first);
+      TextBytes(body, second);
+      AppendFrame(bytes, 1, first);
+      AppendFrame(bytes, 0, second);
+      return SendBytes(bytes);
+     }
+  };
