@@ -13,9 +13,14 @@
 input string InpHost = "127.0.0.1";   // Address of the daemon
 input int    InpPort = 5555;          // Its metatrader_address
 input string InpToken = "";           // From the file token in its data directory
+input string InpServerKey = "";       // Of fxpaper keygen: encrypts the line
+input string InpPublicKey = "";       // Of fxpaper keygen
+input string InpSecretKey = "";       // Of fxpaper keygen, shown once
 input int    InpTimerMs = 20;         // How often prices are handed over
 
 #include "fxpaper/json.mqh"
+#include "fxpaper/nacl.mqh"
+#include "fxpaper/curve.mqh"
 #include "fxpaper/zmtp.mqh"
 #include "fxpaper/ticks.mqh"
 
@@ -242,6 +247,13 @@ void Work()
 int OnInit()
   {
    MathSrand((int)GetTickCount64());
+   string wrong = g_line.Keys(InpServerKey, InpPublicKey, InpSecretKey);
+   if(wrong != "")
+     {
+      Comment("fxpaper: " + wrong);
+      Print("fxpaper: " + wrong);
+      return INIT_PARAMETERS_INCORRECT;
+     }
    g_epoch = IntegerToString((long)TimeGMT()) + "-" + IntegerToString((long)(GetTickCount64() % 100000));
    if(!EventSetMillisecondTimer(InpTimerMs))
       return INIT_FAILED;

@@ -1,11 +1,12 @@
 //+------------------------------------------------------------------+
-//| ZMTP 3.0 over the terminal's own sockets: a DEALER, NULL         |
-//| mechanism (rfc.zeromq.org/spec/23). No DLL.                      |
+//| ZMTP 3.0 over the terminal's own sockets: a DEALER, in clear or  |
+//| encrypted (rfc.zeromq.org/spec/23). No DLL.                      |
 //+------------------------------------------------------------------+
 enum ENUM_LINE
   {
    LINE_CLOSED,
    LINE_GREETING,
+   LINE_HELLO_SENT,
    LINE_READY_SENT,
    LINE_OPEN
   };
@@ -25,6 +26,7 @@ private:
    string            m_first;
    bool              m_has_first;
    ulong             m_heard_at;
+   CCurve            m_curve;
 
    void              Fail(const string why)
      {
@@ -122,9 +124,16 @@ private:
       bytes[9] = 0x7F;
       bytes[10] = 3;
       uchar name[];
-      TextBytes("NULL", name);
+      TextBytes(m_curve.On() ? "CURVE" : "NULL", name);
       ArrayCopy(bytes, name, 12, 0, ArraySize(name));
       return SendBytes(bytes);
+     }
+
+   bool              SendCommand(const uchar &body[])
+     {
+      uchar frame[];
+      AppendFrame(frame, 4, body);
+      return SendBytes(frame);
      }
 
    bool              SendReady()
@@ -134,9 +143,37 @@ private:
       AppendText(body, "READY");
       AppendProperty(body, "Socket-Type", "DEALER");
       AppendProperty(body, "Identity", m_identity);
-      uchar frame[];
-      AppendFrame(frame, 4, body);
-      return SendBytes(frame);
+      return SendCommand(body);
+     }
+
+   bool              SendCurveHello()
+     {
+      uchar body[];
+      m_curve.Hello(body);
+      return SendCommand(body);
+     }
+
+   void              TakeWelcome(const uchar &welcome[])
+     {
+      if(!m_curve.Welcome(welcome))
+        {
+         Fail("the daemon's key is not the one in InpServerKey");
+         return;
+        }
+      uchar metadata[];
+      uchar body[];
+      AppendProperty(metadata, "Socket-Type", "DEALER");
+      AppendProperty(metadata, "Identity", m_identity);
+      m_curve.Initiate(body, metadata);
+      m_state = LINE_READY_SENT;
+      SendCommand(body);
+     }
+
+   void              AppendSealed(uchar &to[], const int flags, const uchar &body[])
+     {
+      uchar sealed[];
+      m_curve.Seal(sealed, flags, body);
+      AppendFrame(to, 0, sealed);
      }
 
    void              Take(const int count)
@@ -160,13 +197,23 @@ private:
          Fail("what answers there is no fxpaper daemon");
          return false;
         }
-      string mechanism = CharArrayToString(m_in, 12, 4, CP_UTF8);
-      if(mechanism != "NULL")
+      string mechanism = CharArrayToString(m_in, 12, 5, CP_UTF8);
+      if(m_curve.On() && mechanism != "CURVE")
         {
-         Fail("the daemon wants an encrypted line, which this version cannot: " + mechanism);
+         Fail("the daemon has no keys; run fxpaper keygen there and restart it");
+         return false;
+        }
+      if(!m_curve.On() && mechanism != "NULL")
+        {
+         Fail("the daemon wants an encrypted line; paste the three keys of fxpaper keygen");
          return false;
         }
       Take(ZMTP_GREETING);
+      if(m_curve.On())
+        {
+         m_state = LINE_HELLO_SENT;
+         return SendCurveHello();
+        }
       m_state = LINE_READY_SENT;
       return SendReady();
      }
@@ -180,8 +227,15 @@ private:
          return;
         }
       string name = CharArrayToString(body, 1, length, CP_UTF8);
-      if(name == "READY" && m_state == LINE_READY_SENT)
-         m_state = LINE_OPEN;
+      if(name == "WELCOME" && m_state == LINE_HELLO_SENT)
+         TakeWelcome(body);
+      else if(name == "READY" && m_state == LINE_READY_SENT)
+        {
+         if(m_curve.On() && !m_curve.Ready(body))
+            Fail("the daemon's answer was not sealed with our key");
+         else
+            m_state = LINE_OPEN;
+        }
       else if(name == "ERROR")
          Fail("the daemon refused the line: " + ErrorReason(body));
       else if(name == "PING")
@@ -193,7 +247,10 @@ private:
       int size = ArraySize(body);
       if(size < 7 || size < 7 + (int)body[6])
          return "no reason given";
-      return CharArrayToString(body, 7, (int)body[6], CP_UTF8);
+      string reason = CharArrayToString(body, 7, (int)body[6], CP_UTF8);
+      if(reason == "400")
+         return "this key is not on its list; run fxpaper keygen there";
+      return reason;
      }
 
    // A PING has two bytes of time to live, then up to 16 that come back in the PONG.
@@ -205,8 +262,13 @@ private:
       int size = ArraySize(ping);
       for(int i = 7; i < size && i < 23; i++)
          AppendByte(body, ping[i]);
+      if(!m_curve.On())
+        {
+         SendCommand(body);
+         return;
+        }
       uchar frame[];
-      AppendFrame(frame, 4, body);
+      AppendSealed(frame, 2, body);
       SendBytes(frame);
      }
 
@@ -253,6 +315,12 @@ public:
       m_first = "";
       m_has_first = false;
       m_heard_at = 0;
+     }
+
+   // The three keys of an encrypted line, or none; says what is wrong with them.
+   string            Keys(const string server, const string mine, const string secret)
+     {
+      return m_curve.Keys(server, mine, secret);
      }
 
    ENUM_LINE         State() const
@@ -346,10 +414,24 @@ public:
      {
       int flags = 0;
       uchar frame[];
-      while(m_state == LINE_READY_SENT || m_state == LINE_OPEN)
+      while(m_state != LINE_CLOSED && m_state != LINE_GREETING)
         {
          if(!NextFrame(flags, frame))
             return false;
+         if(m_curve.On() && (flags & 4) == 0)
+           {
+            uchar bytes[];
+            int inner = 0;
+            if(m_state != LINE_OPEN || !m_curve.Open(frame, inner, bytes))
+              {
+               Fail("something on the line was not sealed by the daemon");
+               return false;
+              }
+            ArrayResize(frame, ArraySize(bytes));
+            if(ArraySize(bytes) > 0)
+               ArrayCopy(frame, bytes, 0, 0, ArraySize(bytes));
+            flags = (inner & 1) | ((inner & 2) != 0 ? 4 : 0);
+           }
          if((flags & 4) != 0)
            {
             Command(frame);
@@ -381,8 +463,16 @@ public:
       uchar second[];
       TextBytes(kind, first);
       TextBytes(body, second);
-      AppendFrame(bytes, 1, first);
-      AppendFrame(bytes, 0, second);
+      if(m_curve.On())
+        {
+         AppendSealed(bytes, 1, first);
+         AppendSealed(bytes, 0, second);
+        }
+      else
+        {
+         AppendFrame(bytes, 1, first);
+         AppendFrame(bytes, 0, second);
+        }
       return SendBytes(bytes);
      }
   };

@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <codecvt>
 #include <cstdio>
 #include <cstdlib>
@@ -50,7 +51,8 @@ public:
 };
 
 const int INVALID_HANDLE = -1, WHOLE_ARRAY = -1, CP_UTF8 = 65001;
-const int INIT_SUCCEEDED = 0, INIT_FAILED = 1;
+const int INIT_SUCCEEDED = 0, INIT_FAILED = 1, INIT_PARAMETERS_INCORRECT = 32767;
+const int CRYPT_HASH_SHA256 = 5;
 const int COPY_TICKS_INFO = 1;
 enum ENUM_SYMBOL { SYMBOL_DIGITS, SYMBOL_POINT, SYMBOL_TRADE_CONTRACT_SIZE, SYMBOL_VOLUME_MIN, SYMBOL_VOLUME_MAX, SYMBOL_VOLUME_STEP, SYMBOL_TRADE_STOPS_LEVEL, SYMBOL_FILLING_MODE, SYMBOL_TRADE_EXEMODE, SYMBOL_TRADE_MODE, SYMBOL_TRADE_CALC_MODE, SYMBOL_CURRENCY_BASE, SYMBOL_CURRENCY_PROFIT, SYMBOL_CURRENCY_MARGIN, SYMBOL_PATH, SYMBOL_SELECT };
 enum ENUM_ACCOUNT { ACCOUNT_LOGIN, ACCOUNT_SERVER, ACCOUNT_COMPANY, ACCOUNT_CURRENCY, ACCOUNT_MARGIN_MODE, ACCOUNT_TRADE_MODE, ACCOUNT_LEVERAGE };
@@ -156,6 +158,52 @@ inline datetime TimeCurrent() {
 }
 inline ulong GetTickCount64() {
   return (ulong)std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+inline ulong GetMicrosecondCount() {
+  return (ulong)std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+inline void Print(const string &text) { std::cout << "print: " << narrow(text) << std::endl; }
+
+// FIPS 180-4.
+inline uint shim_right(uint x, int n) { return (x >> n) | (x << (32 - n)); }
+inline int CryptEncode(int, const MqlArray<uchar> &from, const MqlArray<uchar> &, MqlArray<uchar> &to) {
+  uint k[64], h[8];
+  int found = 0;
+  for (int p = 2; found < 64; p++) {
+    bool prime = true;
+    for (int d = 2; d * d <= p; d++) prime = prime && p % d != 0;
+    if (!prime) continue;
+    long double root = cbrtl((long double)p), square = sqrtl((long double)p);
+    k[found] = (uint)((root - floorl(root)) * 4294967296.0L);
+    if (found < 8) h[found] = (uint)((square - floorl(square)) * 4294967296.0L);
+    found++;
+  }
+  std::vector<uchar> m = from.items();
+  ulong bits = m.size() * 8;
+  m.push_back(0x80);
+  while (m.size() % 64 != 56) m.push_back(0);
+  for (int i = 7; i >= 0; i--) m.push_back((uchar)(bits >> (8 * i)));
+  for (size_t at = 0; at < m.size(); at += 64) {
+    uint w[64], v[8];
+    for (int i = 0; i < 16; i++) w[i] = (uint)m[at + 4 * i] << 24 | (uint)m[at + 4 * i + 1] << 16 | (uint)m[at + 4 * i + 2] << 8 | m[at + 4 * i + 3];
+    for (int i = 16; i < 64; i++) {
+      uint a = w[i - 15], b = w[i - 2];
+      w[i] = w[i - 16] + (shim_right(a, 7) ^ shim_right(a, 18) ^ (a >> 3)) + w[i - 7] + (shim_right(b, 17) ^ shim_right(b, 19) ^ (b >> 10));
+    }
+    std::copy(h, h + 8, v);
+    for (int i = 0; i < 64; i++) {
+      uint a = v[0], e = v[4];
+      uint one = v[7] + (shim_right(e, 6) ^ shim_right(e, 11) ^ shim_right(e, 25)) + ((e & v[5]) ^ (~e & v[6])) + k[i] + w[i];
+      uint two = (shim_right(a, 2) ^ shim_right(a, 13) ^ shim_right(a, 22)) + ((a & v[1]) ^ (a & v[2]) ^ (v[1] & v[2]));
+      for (int j = 7; j > 0; j--) v[j] = v[j - 1];
+      v[4] += one;
+      v[0] = one + two;
+    }
+    for (int i = 0; i < 8; i++) h[i] += v[i];
+  }
+  to.items().clear();
+  for (uint one : h) for (int i = 3; i >= 0; i--) to.items().push_back((uchar)(one >> (8 * i)));
+  return 32;
 }
 inline void MathSrand(int seed) { std::srand((unsigned)seed); }
 inline int MathRand() { return std::rand() % 32768; }

@@ -12,10 +12,11 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
+import zmq
 
 from fxpaper.aggregator.sources.metatrader import TickFeed
 from fxpaper.bridge.endpoint import Endpoint, Place
-from fxpaper.bridge.keys import make_keys
+from fxpaper.bridge.keys import NewTerminal, make_keys
 from fxpaper.clock import SystemClock
 from fxpaper.domain.quote import Quote
 from fxpaper.profiles import read_profile
@@ -34,7 +35,7 @@ pytestmark = pytest.mark.skipif(
 @pytest.fixture(scope="session")
 def program(tmp_path_factory) -> Path:
     """Compile the Expert Advisor with every warning and both sanitizers."""
-    folder = tmp_path_factory.mktemp("ea")
+    folder: Path = tmp_path_factory.mktemp("ea")
     made = subprocess.run(
         [sys.executable, ROOT / "tests/mql5/translate.py", "mql5/fxpaper.mq5"],
         cwd=ROOT,
@@ -43,10 +44,11 @@ def program(tmp_path_factory) -> Path:
         check=True,
     )
     (folder / "ea.cpp").write_text(made.stdout)
-    flags = ["-std=c++17", "-O1", "-g", "-Wall", "-Wextra", "-Werror", "-Wno-deprecated-declarations"]
+    warnings = ["-Wall", "-Wextra", "-Werror", "-Wno-deprecated-declarations"]
+    flags = ["-std=c++17", "-O1", "-g", *warnings, "-I", str(ROOT / "tests/mql5")]
     sanitizers = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
     done = subprocess.run(
-        ["g++", *flags, *sanitizers, "-I", ROOT / "tests/mql5", "-o", folder / "ea", "ea.cpp"],
+        ["g++", *flags, *sanitizers, "-o", folder / "ea", "ea.cpp"],
         cwd=folder,
         capture_output=True,
         text=True,
@@ -82,12 +84,13 @@ class Chart:
             while not any(text in line for line in self.shown):  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
 
-    async def leave(self) -> None:
-        await self.say("quit")
+    async def leave(self, expect: int) -> None:
+        with suppress(ConnectionError):
+            await self.say("quit")
         async with asyncio.timeout(8):
             code = await self._process.wait()
         assert self._process.stderr is not None
-        assert (code, await self._process.stderr.read()) == (0, b"")
+        assert (code, await self._process.stderr.read()) == (expect, b"")
         self._reading.cancel()
 
     async def _read(self) -> None:
@@ -96,12 +99,20 @@ class Chart:
             self.shown.append(line.decode().strip())
 
 
+def pasted(keys: NewTerminal) -> dict[str, str]:
+    return {
+        "InpServerKey": keys.server,
+        "InpPublicKey": keys.public,
+        "InpSecretKey": keys.secret,
+    }
+
+
 @pytest.fixture
 def attach(program, port):
     """Put the Expert Advisor on a chart for the length of a block."""
 
     @asynccontextmanager
-    async def attach(**inputs: str):
+    async def attach(expect: int = 0, **inputs: str):
         process = await asyncio.create_subprocess_exec(
             program,
             stdin=subprocess.PIPE,
@@ -112,7 +123,7 @@ def attach(program, port):
         chart = Chart(process)
         try:
             yield chart
-            await chart.leave()
+            await chart.leave(expect)
         finally:
             with suppress(ProcessLookupError):
                 process.kill()
@@ -214,9 +225,46 @@ async def test_the_chart_says_why_it_does_not_connect(serve, attach, tmp_path):
         await chart.shows("add 127.0.0.1 to Tools > Options > Expert Advisors > Allow WebRequest")
     async with serve(TickFeed()), attach(InpToken="guess") as chart:
         await chart.shows("refused: The token is not the daemon's")
-    make_keys(tmp_path, "laptop", None)
+    keys = make_keys(tmp_path, "laptop", None)
     async with serve(TickFeed()), attach() as chart:
         await chart.shows("encrypted")
+    other = {**pasted(keys), "InpServerKey": zmq.curve_keypair()[0].decode()}
+    async with serve(TickFeed()), attach(**other) as chart:
+        await chart.shows("closed the line at once")
+
+
+async def test_keys_that_cannot_be_are_said_on_the_chart(attach, tmp_path):
+    keys = pasted(make_keys(tmp_path, "laptop", None))
+    for wrong, said in (
+        ({"InpSecretKey": "short"}, "each key has 40 characters"),
+        ({"InpPublicKey": keys["InpServerKey"]}, "does not belong to InpSecretKey"),
+    ):
+        async with attach(expect=2, **{**keys, **wrong}) as chart:
+            await chart.shows(said)
+
+
+async def test_an_encrypted_line_carries_the_same(serve, attach, tmp_path):
+    keys = make_keys(tmp_path, "laptop", "123")
+    feed = TickFeed()
+    async with serve(feed) as endpoint, attach(InpToken="", **pasted(keys)) as chart:
+        await chart.say(EURUSD)
+        await first_quote(feed, chart)
+        await chart.say(*[f"tick EURUSD.£ 0 1.{10_000 + n} 1.{10_010 + n}" for n in range(300)])
+        found: list[int] = []
+        while not found or found[-1] != 110_299:
+            found += [quote.bid for quote in await taken(feed, 1)]
+        assert [bid for bid in found if bid != 108_241] == list(range(110_000, 110_300))
+        (session,) = endpoint.sessions()
+        assert session.hello.login == "123"
+
+
+async def test_a_key_that_is_not_on_the_list_is_not_let_in(serve, attach, tmp_path):
+    keys = make_keys(tmp_path, "laptop", None)
+    public, secret = (one.decode() for one in zmq.curve_keypair())
+    stranger = {**pasted(keys), "InpPublicKey": public, "InpSecretKey": secret}
+    async with serve(TickFeed()) as endpoint, attach(**stranger) as chart:
+        await chart.shows("this key is not on its list")
+        assert endpoint.sessions() == []
 
 
 @pytest.mark.parametrize(

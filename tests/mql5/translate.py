@@ -1,8 +1,8 @@
 """MQL5 to C++, line by line, so that errors and coverage name the lines of the original.
 
 Only the little that differs is changed: properties go, inputs become variables that the environment
-may set, array parameters and members become ``MqlArray``, texts become UTF-16, and includes of our own
-files are put in their place.
+may set, array parameters and members become ``MqlArray``, texts become UTF-16, and includes of our
+own files are put in their place.
 """
 
 from __future__ import annotations
