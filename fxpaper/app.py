@@ -242,7 +242,7 @@ class Daemon:
             witnesses=True,
             triangulate=plan.settings.triangulate,
             recorder=kept,
-            probes=Probes(plan.data_dir) if plan.settings.probe else None,
+            probes=Probes(plan.data_dir if plan.settings.probe else None),
             keep_in=plan.data_dir,
         )
 

@@ -25,7 +25,7 @@ from fxpaper.aggregator.quality import Examiner, Reason, Rejection
 from fxpaper.aggregator.recorder import Recorder
 from fxpaper.aggregator.rotation import Candidate, Rotation
 from fxpaper.aggregator.seat import Seat
-from fxpaper.aggregator.source import Finding, Source, SourceState
+from fxpaper.aggregator.source import Source, SourceState
 from fxpaper.aggregator.states import state_of, why_no_prices
 from fxpaper.aggregator.store import Store
 from fxpaper.aggregator.triangulation import Crosses
@@ -62,7 +62,7 @@ class Extras:
     witnesses: bool = False
     triangulate: bool = False
     recorder: Recorder | None = None
-    probes: Probes | None = None
+    probes: Probes = field(default_factory=Probes)
     keep_in: Path | None = None
     rhythm: float = 0.5
 
@@ -141,8 +141,7 @@ class PriceFeed:
                 group.create_task(self._fill_past())
                 if self._recorder is not None:
                     group.create_task(self._recorder.run())
-                if self._probes is not None:
-                    group.create_task(self._probe(self._probes))
+                group.create_task(self._probe())
                 await self._look_after()
         finally:
             self._last.keep(self._known(), self._clock.now(), last=True)
@@ -182,7 +181,7 @@ class PriceFeed:
         return [
             replace(
                 state_of(seat, self._rotation, now, is_open=is_open),
-                probe=self._found(name),
+                probe=self._probes.found(name),
                 switches=self._switches[name],
                 refused=self._refused(name),
                 capabilities=seat.source.capabilities,
@@ -232,6 +231,7 @@ class PriceFeed:
         """Examine a quote and pass it on if its source serves the symbol."""
         name, symbol, now = seat.source.name, quote.symbol, self._clock.now()
         fresh = self._is_fresh(quote, now)
+        self._probes.note_stream(seat.source, quote, now)
         before = self._rotation.serving(symbol)
         if self._rotation.is_witness(name, symbol):
             self._compare(quote, now, fresh=fresh)
@@ -360,15 +360,17 @@ class PriceFeed:
             await asyncio.sleep(self._rhythm)
             await self._backfill.fill_gaps(self._clock.now())
 
-    async def _probe(self, probes: Probes) -> None:
-        """Ask each source what its key gets, unless that was asked lately."""
+    async def _probe(self) -> None:
+        """Ask what a key gets, unless that was asked lately.
+
+        Streams are not asked: many a plan has one line only, and a second would push ours out.
+        """
         for seat in self._seats.values():
+            if not seat.source.polled:
+                continue
             symbol = next((one for one in self.symbols if seat.source.supports(one)), None)
             if symbol is not None:
-                await probes.ask(seat.source, symbol, self._clock.now())
-
-    def _found(self, name: str) -> Finding | None:
-        return None if self._probes is None else self._probes.found(name)
+                await self._probes.ask(seat.source, symbol, self._clock.now())
 
     def _known(self) -> list[Quote]:
         latest = (self._examiner.latest(symbol) for symbol in self.symbols)

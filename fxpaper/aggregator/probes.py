@@ -9,6 +9,7 @@ import structlog
 
 from fxpaper.aggregator.source import Finding, Source
 from fxpaper.domain.instant import NS_PER_SECOND, Instant
+from fxpaper.domain.quote import Quote
 from fxpaper.errors import FxpaperError, RateLimitedError
 from fxpaper.whole_file import write_whole
 
@@ -27,12 +28,15 @@ class Probes:
     """Asks sources and remembers the answers.
 
     Args:
-        directory: where the answers are kept.
+        directory: where the answers are kept; None asks nothing.
     """
 
-    def __init__(self, directory: Path) -> None:
-        self._path = directory / FILE
+    def __init__(self, directory: Path | None = None) -> None:
+        self._path = None if directory is None else directory / FILE
         self._known: dict[str, _Kept] = {}
+        self._heard: set[str] = set()
+        if self._path is None:
+            return
         try:
             self._known = msgspec.json.decode(self._path.read_bytes(), type=dict[str, _Kept])
         except FileNotFoundError:
@@ -48,6 +52,8 @@ class Probes:
     async def ask(self, source: Source, symbol: str, now: Instant) -> None:
         """Ask a source, unless it was asked within a day; a spent plan is no finding."""
         kept = self._known.get(source.name)
+        if self._path is None:
+            return
         if kept is not None and kept.finding.ok and 0 <= now - kept.at < _DAY_NS:
             return
         try:
@@ -60,7 +66,19 @@ class Probes:
         self._known[source.name] = _Kept(now, finding)
         self._write()
 
+    def note_stream(self, source: Source, quote: Quote, now: Instant) -> None:
+        """Take the first quote of a stream in this process as what its key gets."""
+        evidence = quote.evidence
+        if source.polled or self._path is None or evidence.source in self._heard:
+            return
+        self._heard.add(evidence.source)
+        text = f"{quote.symbol} streams, grade {evidence.grade}, {evidence.spread} spread."
+        self._known[evidence.source] = _Kept(now, Finding(ok=True, text=text))
+        self._write()
+
     def _write(self) -> None:
+        if self._path is None:
+            return
         try:
             write_whole(self._path, msgspec.json.encode(self._known))
         except OSError as problem:

@@ -514,16 +514,30 @@ async def test_every_quote_that_is_passed_on_is_recorded(perform, clock, tmp_pat
     assert [quote.bid for quote in recording] == [108_240]
 
 
-async def test_a_source_is_probed_once_a_day(perform, clock, tmp_path):
+async def test_a_source_that_is_asked_is_probed_once_a_day(perform, clock, tmp_path):
     lines = []
     for hours in (0, 1, 25):
         clock.move_to(NOON + hours * 3600 * SECOND)
-        lines.append(Line("line", clock))
+        lines.append(Line("line", clock, polled=True))
         async with perform(lines[-1], probes=Probes(tmp_path)) as stage:
             await stage.until(lambda: stage.state("line").probe is not None)
             await asyncio.sleep(0.01)
             assert stage.state("line").probe.text == "EURUSD is there"
     assert [line.probes for line in lines] == [1, 0, 1]
+
+
+async def test_a_stream_is_not_probed_because_a_second_line_would_push_the_first_out(
+    perform, clock, tmp_path
+):
+    line = Line("line", clock)
+    async with perform(line, probes=Probes(tmp_path)) as stage:
+        await stage.until(lambda: line.runs)
+        await asyncio.sleep(0.01)
+        assert stage.state("line").probe is None
+        line.say(line.quote(108_240))
+        await stage.until(lambda: stage.state("line").probe is not None)
+        assert stage.state("line").probe.text == "EURUSD streams, grade A, real spread."
+    assert line.probes == 0
 
 
 async def test_prices_go_on_while_redis_is_away_and_the_state_is_told(perform, clock, own_redis):

@@ -20,6 +20,7 @@ KEY = "0123456789abcdef-0123456789abcdef"
 ACCOUNT = "101-001-1234567-001"
 NOW = parse_instant("2026-11-18T12:00:30Z")
 STREAM = f"/v3/accounts/{ACCOUNT}/pricing/stream"
+INSTRUMENTS = f"/v3/accounts/{ACCOUNT}/instruments"
 CANDLES = "/v3/instruments/EUR_USD/candles"
 EURUSD = frozenset({"EURUSD"})
 HEARTBEAT = {"type": "HEARTBEAT", "time": "2026-11-18T12:00:29.000000000Z"}
@@ -70,6 +71,7 @@ async def provider(serve):
         return response
 
     provider.answers[STREAM] = stream
+    provider.says(INSTRUMENTS, {"instruments": [{"name": "EUR_USD"}, {"name": "GBP_USD"}]})
     return provider
 
 
@@ -91,7 +93,7 @@ async def test_a_price_has_both_sides_of_a_broker(source, provider):
     assert (quote.bid, quote.ask) == (108_241, 108_251)
     assert quote.quoted_at == parse_instant("2026-11-18T12:00:29.123456789Z")
     assert quote.evidence == Evidence("oanda", Transport.STREAM, Spread.REAL, Grade.A)
-    asked = provider.seen[0]
+    asked = next(one for one in provider.seen if one.path == STREAM)
     assert asked.query["instruments"] == "EUR_USD"
     assert asked.headers["Authorization"] == f"Bearer {KEY}"
     assert KEY not in str(asked.url)
@@ -212,6 +214,25 @@ async def test_too_many_calls_are_not_repeated_before_their_time(
     with pytest.raises(RateLimitedError):
         await source.history("EURUSD")
     assert len(provider.seen) == 1
+
+
+async def test_a_pair_that_the_account_has_not_fails_no_other(source, provider):
+    provider.lines = [price()]
+    assert source.supports("USDJPY")
+    quote = await first(source, frozenset({"EURUSD", "USDJPY"}))
+    assert quote.symbol == "EURUSD"
+    asked = next(one for one in provider.seen if one.path == STREAM)
+    assert asked.query["instruments"] == "EUR_USD"
+    assert not source.supports("USDJPY")
+    with pytest.raises(TransientError, match="the account has none of USD_JPY"):
+        await first(source, frozenset({"USDJPY"}))
+
+
+@pytest.mark.parametrize("body", [{}, [], {"instruments": [{}]}, "<html>"])
+async def test_a_list_of_instruments_that_makes_no_sense(source, provider, body):
+    provider.says(INSTRUMENTS, body)
+    with pytest.raises(TransientError):
+        await first(source)
 
 
 async def test_a_wrong_token_for_candles(source, provider):

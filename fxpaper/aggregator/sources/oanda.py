@@ -98,10 +98,12 @@ class OandaSource(Stream):
         spending = Spending("OANDA", account_name(self.name, key), setup.budget, setup.clock)
         self._rest = Rest("OANDA", rest_url, self._headers, spending)
         self._decoder = msgspec.json.Decoder(_Message)
+        self._has: frozenset[str] | None = None
 
     def supports(self, symbol: str) -> bool:
-        """Tell whether the provider may quote a pair; one it has not fails the subscription."""
-        return symbol in self._instruments
+        """Tell whether the account may trade a pair; that is asked for before the first stream."""
+        instrument = self._instruments.get(symbol)
+        return instrument is not None and (self._has is None or _name(instrument) in self._has)
 
     async def quotes(self, symbols: frozenset[str]) -> AsyncGenerator[Quote, None]:
         """Yield quotes as they come.
@@ -111,7 +113,7 @@ class OandaSource(Stream):
                 (a heartbeat comes every five), or it makes no sense.
             ConfigurationError: the token or the account is wrong.
         """
-        named = {_name(self._instruments[symbol]): symbol for symbol in sorted(symbols)}
+        named = await self._named(symbols)
         timeout = aiohttp.ClientTimeout(
             total=None, sock_connect=_CONNECT_SECONDS, sock_read=_SILENCE_SECONDS
         )
@@ -168,6 +170,25 @@ class OandaSource(Stream):
     async def close(self) -> None:
         """Close the connection for candles."""
         await self._rest.close()
+
+    async def _named(self, symbols: frozenset[str]) -> dict[str, str]:
+        """Return our symbols by OANDA's names; one that the account has not would fail them all."""
+        has = self._has = self._has or await self._tradeable_names()
+        wanted = {_name(self._instruments[symbol]): symbol for symbol in sorted(symbols)}
+        named = {name: symbol for name, symbol in wanted.items() if name in has}
+        if not named:
+            raise TransientError(f"OANDA: the account has none of {', '.join(wanted)}")
+        return named
+
+    async def _tradeable_names(self) -> frozenset[str]:
+        path = f"/v3/accounts/{self._account}/instruments"
+        body = await self._rest.ask(path, {}, Hurry.NOW)
+        try:
+            return frozenset(str(one["name"]) for one in body["instruments"])
+        except (TypeError, KeyError):
+            raise TransientError(
+                "OANDA: the account's instruments are not of the documented form"
+            ) from None
 
     async def _refused(self, answer: aiohttp.ClientResponse) -> None:
         said = (await answer.text())[:300].replace(self._key, "***")
