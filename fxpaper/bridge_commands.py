@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -10,13 +11,17 @@ from rich.markup import escape
 
 from fxpaper.app import Plan
 from fxpaper.asking import Daemon, is_running
+from fxpaper.bridge.broker_profile import known_specs, profile_text
 from fxpaper.bridge.keys import forget_keys, make_keys, server_keys, terminals
 from fxpaper.config import default_data_dir
+from fxpaper.errors import InputError
 from fxpaper.options import AsJson, Config, DataDir
 from fxpaper.printing import Reported, out, print_json, table
+from fxpaper.profiles import read_profile
 from fxpaper.starting import plan_of
 
 doctor_app = typer.Typer(help="Find out what is wrong.", no_args_is_help=True)
+profile_app = typer.Typer(help="Broker profiles.", no_args_is_help=True)
 
 _CONNECT_SECONDS = 2.0
 
@@ -70,6 +75,45 @@ def mt5(
             if not link["ok"]:
                 out.print(f"    {escape(link['do'])}")
     raise typer.Exit(0 if all(link["ok"] for link in links) else 1)
+
+
+@profile_app.command("import")
+def import_profile(
+    save: Annotated[Path, typer.Option("--out", help="The TOML file to write.")],
+    terminal: Annotated[
+        str | None, typer.Option(help="Login@server, where several have connected.")
+    ] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Write a broker profile from what your terminal has told of its symbols."""
+    directory = data_dir or default_data_dir()
+    with Reported():
+        known = {one.terminal: one for one in known_specs(directory)}
+        if terminal is None and len(known) == 1:
+            terminal = next(iter(known))
+        if terminal not in known:
+            names = ", ".join(known) or "none"
+            raise InputError(
+                f"Terminals that have connected: {names}. Name one with --terminal."
+                if known
+                else "No terminal has connected yet; see fxpaper doctor mt5."
+            )
+        if save.exists():
+            raise InputError(f"{save} exists already; nothing was overwritten.")
+        text = profile_text(known[terminal], read_profile("standard").instruments)
+        try:
+            save.write_text(text, encoding="utf-8")
+        except OSError as problem:
+            raise InputError(f"{save} cannot be written: {problem.strerror}.") from None
+        profile = read_profile(str(save.resolve()))
+    told = len(known[terminal].specs)
+    out.print(
+        escape(
+            f"{told} of {len(profile.instruments)} instruments are {terminal}'s in {save}. "
+            f'Use it with profile = "{save.resolve()}".'
+        ),
+        soft_wrap=True,
+    )
 
 
 def _links(address: str | None, plan: Plan) -> list[dict[str, Any]]:

@@ -22,7 +22,7 @@ from rich.progress import Progress
 
 from fxpaper import __version__, asking, replaying
 from fxpaper.aggregator.recording import Recording
-from fxpaper.bridge_commands import doctor_app, keygen
+from fxpaper.bridge_commands import doctor_app, keygen, profile_app
 from fxpaper.config import default_data_dir
 from fxpaper.engine.bar_doubts import BarPolicy
 from fxpaper.history_commands import history_app
@@ -65,6 +65,7 @@ app.add_typer(ledger_app, name="ledger")
 app.add_typer(sources_app, name="sources")
 app.add_typer(history_app, name="history")
 app.add_typer(doctor_app, name="doctor")
+app.add_typer(profile_app, name="profile")
 app.command("keygen")(keygen)
 
 Quotes = Annotated[

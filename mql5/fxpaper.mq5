@@ -110,6 +110,10 @@ bool Describe(const string symbol)
    body += ",\"exemode\":" + IntegerToString(SymbolInfoInteger(symbol, SYMBOL_TRADE_EXEMODE));
    body += ",\"trade_mode\":" + IntegerToString(SymbolInfoInteger(symbol, SYMBOL_TRADE_MODE));
    body += ",\"calc_mode\":" + IntegerToString(SymbolInfoInteger(symbol, SYMBOL_TRADE_CALC_MODE));
+   body += ",\"swap_mode\":" + IntegerToString(SymbolInfoInteger(symbol, SYMBOL_SWAP_MODE));
+   body += ",\"swap_long\":" + DoubleToString(SymbolInfoDouble(symbol, SYMBOL_SWAP_LONG), 4);
+   body += ",\"swap_short\":" + DoubleToString(SymbolInfoDouble(symbol, SYMBOL_SWAP_SHORT), 4);
+   body += ",\"swap_triple\":" + IntegerToString(SymbolInfoInteger(symbol, SYMBOL_SWAP_ROLLOVER3DAYS));
    body += ",\"base\":" + JsonText(SymbolInfoString(symbol, SYMBOL_CURRENCY_BASE));
    body += ",\"profit\":" + JsonText(SymbolInfoString(symbol, SYMBOL_CURRENCY_PROFIT));
    body += ",\"margin\":" + JsonText(SymbolInfoString(symbol, SYMBOL_CURRENCY_MARGIN));

@@ -14,8 +14,17 @@ import zmq.asyncio
 from zmq.auth.asyncio import AsyncioAuthenticator
 
 from fxpaper.aggregator.sources.metatrader import TickFeed
+from fxpaper.bridge.broker_profile import BrokerSpecs, keep_specs
 from fxpaper.bridge.keys import ServerKeys, server_keys, terminals
-from fxpaper.bridge.messages import LARGEST_BYTES, FromTerminal, Hello, ToTerminal, decode, encode
+from fxpaper.bridge.messages import (
+    LARGEST_BYTES,
+    FromTerminal,
+    Hello,
+    Spec,
+    ToTerminal,
+    decode,
+    encode,
+)
 from fxpaper.bridge.session import Admission, Memory, Session, refused, terminal_name
 from fxpaper.clock import Clock
 from fxpaper.domain.instant import Instant
@@ -81,6 +90,7 @@ class Endpoint:
         self._keys = server_keys(place.data_dir)
         self._sessions: dict[bytes, Session] = {}
         self._memories: dict[str, Memory] = {}
+        self._kept: dict[str, dict[str, Spec]] = {}
         self._refused = 0
         _check_place(place.address, self._keys)
 
@@ -206,12 +216,25 @@ class Endpoint:
                     self._end(identity, session)
                 else:
                     await self._subscribe(socket, identity, session, now)
+                    await self._keep_specs(session)
             self._feed.changed.clear()
             try:
                 async with asyncio.timeout(_LOOK_SECONDS):
                     await self._feed.changed.wait()
             except TimeoutError:
                 continue
+
+    async def _keep_specs(self, session: Session) -> None:
+        """Keep what a terminal has told of its broker's rules, when it has told something new."""
+        specs = session.symbols
+        if specs == self._kept.get(session.name, {}):
+            return
+        self._kept[session.name] = specs
+        found = BrokerSpecs(session.name, session.hello.company, specs)
+        try:
+            await asyncio.to_thread(keep_specs, self._place.data_dir, found)
+        except OSError as problem:
+            log.warning("specs_not_kept", terminal=session.name, problem=str(problem))
 
     async def _subscribe(
         self, socket: zmq.asyncio.Socket, identity: bytes, session: Session, now: Instant

@@ -109,6 +109,27 @@ def test_a_terminal_with_a_key_serves_ticks_and_the_doctor_is_content(
         assert {link["link"]: link["found"] for link in links}["line"].startswith("encrypted; 1")
 
 
+def test_a_profile_is_made_from_what_a_terminal_told(tmp_path):
+    code, said = fxpaper(tmp_path, "profile", "import", "--out", "mine.toml", "--data-dir", "d")
+    assert code == 4
+    assert "No terminal has connected yet" in said
+    told = {"s": 1, "t": 0, "symbol": "EURUSD.m", "digits": 5, "point": "0.00001"}
+    spec = {"kind": "spec", **told, "contract": "100000", "vol_max": "20"}
+    folder = tmp_path / "d" / "metatrader" / "specs"
+    folder.mkdir(parents=True)
+    body = {"terminal": "123@Demo", "company": "Broker", "specs": {"EURUSD": spec}}
+    (folder / "123-Demo.json").write_text(json.dumps(body))
+    words = ("profile", "import", "--out", "mine.toml", "--data-dir", "d")
+    code, said = fxpaper(tmp_path, *words)
+    assert code == 0
+    assert "1 of 30 instruments are 123@Demo's in mine.toml" in said
+    code, said = fxpaper(tmp_path, *words)
+    assert code == 4
+    assert "nothing was overwritten" in said
+    code, said = fxpaper(tmp_path, "config", "check", FXPAPER_PROFILE=str(tmp_path / "mine.toml"))
+    assert code == 0
+
+
 def test_an_address_that_others_reach_needs_keys(tmp_path):
     code, said = fxpaper(
         tmp_path,
