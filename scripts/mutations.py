@@ -1,6 +1,7 @@
-"""Break the engine on purpose, one rule at a time, and show which test notices.
+"""Break the rules on purpose, one rule at a time, and show which test notices.
 
-Run: .venv/bin/python scripts/mutations.py; exit code 1 when a mutation survives.
+Run: .venv/bin/python scripts/mutations.py [fxpaper/aggregator ...]; exit code 1 when a mutation
+survives.
 """
 
 from __future__ import annotations
@@ -18,9 +19,15 @@ from rich.progress import track
 from rich.table import Table
 
 ROOT = Path(__file__).resolve().parent.parent
-COPIED = ("fxpaper", "tests", "pyproject.toml")
-TESTS = ("tests/engine", "tests/properties")
+COPIED = ("fxpaper", "tests", "benchmarks", "pyproject.toml")
+TESTS = {
+    "fxpaper/engine": ("tests/engine", "tests/properties"),
+    "fxpaper/aggregator": ("tests/aggregator",),
+    "fxpaper/bridge": ("tests/bridge",),
+}
+"""Where a mistake in a room is looked for."""
 ENGINE = "fxpaper/engine/"
+AGGREGATOR = "fxpaper/aggregator/"
 
 
 class Mutation(NamedTuple):
@@ -148,6 +155,72 @@ MUTATIONS = (
         "    if numbers.needed <= 0 or needed <= numbers.free_margin:",
         "    if needed:",
     ),
+    Mutation(
+        "an entry's stop in the same bar is never doubted",
+        ENGINE + "bar_doubts.py",
+        "if stop is None or self._comes_after(stop, here) or not self._raise(position):",
+        "if True:",
+    ),
+    Mutation(
+        "finer bars are believed whatever they tell",
+        ENGINE + "bar_path.py",
+        "if not agree(bar, finer):",
+        "if not finer:",
+    ),
+    Mutation(
+        "a bar of the weekend's end opens before the market",
+        ENGINE + "bar_path.py",
+        "if not engine.limits.around_the_clock:",
+        "if False:",
+    ),
+    Mutation(
+        "moves are never doubted",
+        AGGREGATOR + "outliers.py",
+        "if moved <= allowed or self._borne_out(quote, middle, pip):",
+        "if True:",
+    ),
+    Mutation(
+        "the weekend's prices are believed",
+        AGGREGATOR + "quality.py",
+        "if self._is_open(quote.quoted_at) or self._is_open(now):",
+        "if True:",
+    ),
+    Mutation(
+        "calls without hurry leave nothing",
+        AGGREGATOR + "budget.py",
+        "return max(1, limit - round(limit * kept)) if limit else 0",
+        "return limit or 0",
+    ),
+    Mutation(
+        "processes pace themselves apart",
+        AGGREGATOR + "sources/polling.py",
+        "taken = await self.budget.take(self.account, spare=True, gap=gap)",
+        "taken = await self.budget.take(self.account, spare=True)",
+    ),
+    Mutation(
+        "calls are spread over closed hours too",
+        AGGREGATOR + "planner.py",
+        "        if session.open:\n            total += until - at",
+        "        if True:\n            total += until - at",
+    ),
+    Mutation(
+        "a cross is as cheap as its mid price",
+        AGGREGATOR + "triangulation.py",
+        "ask *= 1 / low if leg.inverted else high",
+        "ask *= 1 / high if leg.inverted else low",
+    ),
+    Mutation(
+        "a terminal's repeats count twice",
+        "fxpaper/bridge/session.py",
+        "fresh = message.ticks[max(0, known - message.n) :]",
+        "fresh = message.ticks",
+    ),
+    Mutation(
+        "any key may connect",
+        "fxpaper/bridge/endpoint.py",
+        "return any(one.public.encode() == key for one in terminals(self._data_dir))",
+        "return True",
+    ),
 )
 
 
@@ -158,7 +231,8 @@ def caught_by(mutation: Mutation, directory: Path) -> str | None:
     if whole.count(mutation.right) != 1:
         raise SystemExit(f"{mutation.name}: its text is not once in {mutation.file}")
     file.write_text(whole.replace(mutation.right, mutation.wrong), encoding="utf-8")
-    options = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:randomly", *TESTS]
+    tests = next(where for room, where in TESTS.items() if mutation.file.startswith(room))
+    options = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:randomly", *tests]
     try:
         done = subprocess.run(
             [sys.executable, "-m", "pytest", *options],
@@ -189,7 +263,8 @@ def main() -> None:
                 shutil.copytree(source, directory / part, ignore=ignored)
             else:
                 shutil.copy(source, directory / part)
-        for mutation in track(MUTATIONS, "breaking rules", transient=True):
+        named = [one for one in MUTATIONS if one.file.startswith(tuple(sys.argv[1:] or [""]))]
+        for mutation in track(named, "breaking rules", transient=True):
             noticed = caught_by(mutation, directory)
             survived += noticed is None
             table.add_row(mutation.name, noticed or "[red]nobody[/]")

@@ -22,8 +22,8 @@ def read_price(price: object, instrument: Instrument) -> Points:
         TransientError: it is absent, not a number, not finite, or not positive.
     """
     try:
-        number = float(price)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
+        number = math.nan if isinstance(price, bool) else float(price)  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):
         raise TransientError(f"{instrument.symbol}: {price!r} is not a price") from None
     points = instrument.nearest_points(number) if math.isfinite(number) else 0
     if points <= 0:

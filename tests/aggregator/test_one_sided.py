@@ -3,11 +3,14 @@
 from contextlib import aclosing
 from typing import Any
 
-from fxpaper.aggregator.one_sided import bar_around, quote_around, spread_at
+import pytest
+
+from fxpaper.aggregator.one_sided import bar_around, quote_around, read_price, spread_at
 from fxpaper.aggregator.sources.simulator import SimulatorSource
 from fxpaper.clock import ManualClock
 from fxpaper.domain.instant import parse_instant
 from fxpaper.domain.quote import Evidence, Grade, Spread, Transport
+from fxpaper.errors import TransientError
 
 NOON = parse_instant("2026-11-18T12:00:00Z")
 ROLLOVER = parse_instant("2026-11-18T22:00:00Z")
@@ -39,3 +42,10 @@ async def test_made_up_quotes_widen_too(instruments):
     async with aclosing(source.quotes(frozenset({"EURUSD"}))) as quotes:
         spreads = [(await anext(quotes)).spread for _ in range(20)]
     assert 42 <= min(spreads) < max(spreads) <= 84
+
+
+@pytest.mark.parametrize("price", [10**400, True, "", [], None, float("inf"), -(10**400)])
+def test_what_is_no_price_is_refused_whatever_json_makes_of_it(instruments, price):
+    """An integer of four hundred digits is no number to anybody."""
+    with pytest.raises(TransientError, match="is not a price"):
+        read_price(price, instruments["EURUSD"])

@@ -19,7 +19,7 @@ from fxpaper.aggregator.one_sided import quote_around, read_price
 from fxpaper.aggregator.registry import Setup, SourceSpec
 from fxpaper.aggregator.source import Capabilities
 from fxpaper.aggregator.sources.finnhub_names import finnhub_name
-from fxpaper.aggregator.sources.streaming import Line, Stream, texts
+from fxpaper.aggregator.sources.streaming import Line, Stream, shortened, texts
 from fxpaper.domain.instant import NS_PER_MS
 from fxpaper.domain.quote import Evidence, Grade, Quote, Spread, Transport
 from fxpaper.errors import ConfigurationError, TransientError
@@ -88,7 +88,7 @@ class FinnhubStreamSource(Stream):
         try:
             async with aclosing(texts(line)) as heard:
                 async for text in heard:
-                    self.raw = text
+                    self.raw = shortened(text, self._key)
                     for trade in self._read(text):
                         symbol = named.get(trade.s)
                         if symbol is not None:

@@ -20,7 +20,7 @@ import msgspec
 from fxpaper.aggregator.budget import Limits
 from fxpaper.aggregator.one_sided import read_price
 from fxpaper.aggregator.registry import Setup, SourceSpec
-from fxpaper.aggregator.source import Capabilities, Span
+from fxpaper.aggregator.source import Capabilities, Span, Usage
 from fxpaper.aggregator.sources.polled import account_name
 from fxpaper.aggregator.sources.polling import Hurry, Spending
 from fxpaper.aggregator.sources.rest import Rest
@@ -95,8 +95,9 @@ class OandaSource(Stream):
         self._clock = setup.clock
         self._url = stream_url
         self._headers = {"Authorization": f"Bearer {key}"}
-        spending = Spending("OANDA", account_name(self.name, key), setup.budget, setup.clock)
-        self._rest = Rest("OANDA", rest_url, self._headers, spending)
+        account = account_name(self.name, key)
+        self._spending = Spending("OANDA", account, setup.budget, setup.clock)
+        self._rest = Rest("OANDA", rest_url, self._headers, self._spending)
         self._decoder = msgspec.json.Decoder(_Message)
         self._has: frozenset[str] | None = None
 
@@ -134,12 +135,14 @@ class OandaSource(Stream):
         except aiohttp.ClientConnectorError as problem:
             why = problem.os_error.strerror or "no connection"
             raise TransientError(f"OANDA's stream cannot be reached: {why}") from None
-        except aiohttp.ClientError as problem:
+        except aiohttp.SocketTimeoutError:
+            raise TransientError(
+                f"OANDA's stream is dead: no heartbeat for {_SILENCE_SECONDS:g} s"
+            ) from None
+        except (aiohttp.ClientError, TimeoutError) as problem:
             raise TransientError(
                 f"OANDA's stream cannot be reached: {type(problem).__name__}"
             ) from None
-        except TimeoutError:
-            raise TransientError("OANDA's stream is dead: no heartbeat for 10 s") from None
         except ValueError as problem:
             raise TransientError(f"OANDA's stream makes no sense: {problem}") from None
         raise TransientError("OANDA's stream was closed by the other side")
@@ -167,6 +170,10 @@ class OandaSource(Stream):
             ) from None
         return [one for one in bars if span.begins <= one.opened_at < span.ends]
 
+    async def usage(self) -> Usage | None:
+        """Return what was asked over REST; the stream costs none, and no plan limits it."""
+        return await self._spending.budget.usage(self._spending.account)
+
     async def close(self) -> None:
         """Close the connection for candles."""
         await self._rest.close()
@@ -191,7 +198,8 @@ class OandaSource(Stream):
             ) from None
 
     async def _refused(self, answer: aiohttp.ClientResponse) -> None:
-        said = (await answer.text())[:300].replace(self._key, "***")
+        body = await answer.read()
+        said = body.decode("utf-8", "replace").replace(self._key, "***")[:300]
         text = f"OANDA refuses the stream: {said or answer.reason} ({answer.status})"
         if answer.status in _KEY_STATUSES:
             raise ConfigurationError(f"{text}. Set oanda_key and oanda_account.")

@@ -15,6 +15,8 @@ from fxpaper.errors import ConfigurationError, TransientError
 
 _SECONDS = 12.0
 _SAID = 300
+_LONGEST_SECONDS = 86_400
+_KEY_STATUSES = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 _MINUTE_NS = 60 * NS_PER_SECOND
 
 
@@ -82,18 +84,18 @@ class Rest:
         return self._session
 
     async def _fail(self, answer: aiohttp.ClientResponse, body: bytes) -> None:
-        said = body.decode("utf-8", "replace")[:_SAID]
+        said = body.decode("utf-8", "replace")
         for value in self._headers.values():
             said = said.replace(value.split()[-1], "***")
-        text = f"{self._provider}: {said or answer.reason} ({answer.status})"
-        if answer.status == HTTPStatus.UNAUTHORIZED:
+        text = f"{self._provider}: {said[:_SAID] or answer.reason} ({answer.status})"
+        if answer.status in _KEY_STATUSES:
             raise ConfigurationError(f"{text}. Set the key of your plan.")
         if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
             now = self._spending.clock.now()
             until = now - now % _MINUTE_NS + _MINUTE_NS
             after = answer.headers.get("Retry-After", "")
-            if after.isdigit():
-                until = max(until, now + int(after) * NS_PER_SECOND)
+            if after.isdecimal():
+                until = max(until, now + min(int(after), _LONGEST_SECONDS) * NS_PER_SECOND)
             await self._spending.budget.ban(self._spending.account, until)
             raise self._spending.limited("too many requests", until)
         raise TransientError(text)

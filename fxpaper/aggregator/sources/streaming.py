@@ -17,6 +17,7 @@ from fxpaper.errors import TransientError
 
 _CONNECT_SECONDS = 10.0
 _PROBE_SECONDS = 15.0
+_RAW = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,11 @@ class Stream:
 
     async def close(self) -> None:
         """Do nothing; the socket closes with the quotes."""
+
+
+def shortened(text: str, key: str) -> str:
+    """Return the beginning of a text without the key."""
+    return text.replace(key, "***")[:_RAW]
 
 
 async def texts(line: Line) -> AsyncGenerator[str, None]:

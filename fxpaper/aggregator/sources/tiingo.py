@@ -23,7 +23,7 @@ from fxpaper.aggregator.source import Capabilities, Span, Usage
 from fxpaper.aggregator.sources.polled import account_name
 from fxpaper.aggregator.sources.polling import Hurry, Spending
 from fxpaper.aggregator.sources.rest import Rest
-from fxpaper.aggregator.sources.streaming import Line, Stream, texts
+from fxpaper.aggregator.sources.streaming import Line, Stream, shortened, texts
 from fxpaper.domain.bar import INTERVALS, Bar
 from fxpaper.domain.instant import NS_PER_SECOND, Instant, format_instant, parse_instant
 from fxpaper.domain.instrument import Instrument
@@ -103,7 +103,7 @@ class TiingoSource(Stream):
         line = Line("Tiingo", self._url, (msgspec.json.encode(hello).decode(),))
         async with aclosing(texts(line)) as heard:
             async for text in heard:
-                self.raw = text
+                self.raw = shortened(text, self._key)
                 data = self._read(text)
                 symbol = named.get(str(data[1])) if data else None
                 if symbol is not None:

@@ -21,7 +21,7 @@ import structlog
 from fxpaper.aggregator.one_sided import pair_of_sides, quote_around, read_price
 from fxpaper.aggregator.registry import Setup, SourceSpec
 from fxpaper.aggregator.source import Capabilities
-from fxpaper.aggregator.sources.streaming import Line, Stream, texts
+from fxpaper.aggregator.sources.streaming import Line, Stream, shortened, texts
 from fxpaper.aggregator.sources.twelve_data import pair_name
 from fxpaper.domain.instant import NS_PER_SECOND, Instant
 from fxpaper.domain.quote import Evidence, Grade, Quote, Spread, Transport
@@ -103,7 +103,7 @@ class TwelveDataStreamSource(Stream):
         )
         async with aclosing(texts(line)) as heard:
             async for text in heard:
-                self.raw = text
+                self.raw = shortened(text, self._key)
                 message = self._read(text)
                 if message.event == "subscribe-status" and message.fails:
                     self._leave_out(message.fails, named)
