@@ -74,6 +74,8 @@ class Position(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             stands for ``commission``.
         taken: what closing parts of it has brought so far.
         version: grows with every change that a person or a rule makes.
+        magic: a live position's mark at the broker; 0 on paper.
+        twin: the shadow account's order that stands for the one that opened it, or None.
     """
 
     id: str
@@ -106,6 +108,8 @@ class Position(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     commission_left: Decimal | None = None
     taken: Taken = NOTHING_TAKEN
     version: int = 1
+    magic: int = 0
+    twin: str | None = None
 
     @property
     def value(self) -> Decimal:

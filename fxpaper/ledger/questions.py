@@ -9,14 +9,25 @@ from typing import Any, TypeVar
 from msgspec.structs import replace
 from sqlalchemy import Connection, Row, Select, Table, func, select
 
+from fxpaper.domain.account import TradingState
 from fxpaper.domain.deal import Deal
 from fxpaper.domain.order import Order
 from fxpaper.domain.signal import ModelPolicy, Signal, SignalRecord, SignalStatus
 from fxpaper.ledger import bodies
 from fxpaper.ledger.bodies import Body
 from fxpaper.ledger.paging import part
+from fxpaper.ledger.projections import OPEN_COMMAND
 from fxpaper.ledger.records import Chain, LedgerState, ModelCount, Page
-from fxpaper.ledger.tables import ACCOUNTS, DEALS, MODEL_POLICIES, ORDERS, POSITIONS, SIGNALS
+from fxpaper.ledger.tables import (
+    ACCOUNTS,
+    COMMANDS,
+    DEALS,
+    MODEL_POLICIES,
+    ORDERS,
+    POSITIONS,
+    SIGNALS,
+    TERMINALS,
+)
 
 T = TypeVar("T")
 
@@ -41,17 +52,22 @@ def state(connection: Connection, account: str) -> LedgerState | None:
         SIGNALS.c.account == account, SIGNALS.c.status == SignalStatus.WAITING.value
     )
     waiting = (_record(row).signal for row in connection.execute(undecided.order_by("seq")))
+    unanswered = _of(COMMANDS, account).where(COMMANDS.c.state == OPEN_COMMAND)
+    cursor = connection.scalar(select(TERMINALS.c.cursor).where(TERMINALS.c.account == account))
     return LedgerState(
         account=replace(
             opened,
             balance=Decimal(row.balance),
             seq=row.seq,
             margin_called=bool(row.margin_called),
+            trading=TradingState(row.trading),
         ),
         orders=_all(connection, still_waiting, ORDERS, bodies.ORDER),
         positions=_all(connection, still_open, POSITIONS, bodies.POSITION),
         waiting=tuple(signal for signal in waiting if isinstance(signal, Signal)),
         policies=tuple(policies(connection, account)),
+        commands=_all(connection, unanswered, COMMANDS, bodies.COMMAND),
+        cursor=None if cursor is None else bodies.CURSOR.read(cursor),
     )
 
 
