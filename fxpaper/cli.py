@@ -27,6 +27,7 @@ from fxpaper.config import default_data_dir
 from fxpaper.engine.bar_doubts import BarPolicy
 from fxpaper.history_commands import history_app
 from fxpaper.ledger_commands import ledger_app
+from fxpaper.live_commands import halt, live_app, resume
 from fxpaper.options import AsJson, Config, DataDir, Port, daemon_of
 from fxpaper.printing import (
     ACCOUNT_COLUMNS,
@@ -66,7 +67,10 @@ app.add_typer(sources_app, name="sources")
 app.add_typer(history_app, name="history")
 app.add_typer(doctor_app, name="doctor")
 app.add_typer(profile_app, name="profile")
+app.add_typer(live_app, name="live")
 app.command("keygen")(keygen)
+app.command("halt")(halt)
+app.command("resume")(resume)
 
 Quotes = Annotated[
     Path | None, typer.Option(help="Recorded quotes: CSV or Parquet timestamp,bid,ask[,symbol].")
@@ -285,7 +289,7 @@ def status(
         return
     if health["note"]:
         out.print(f"[yellow]{escape(health['note'])}[/]")
-    table("Account (PAPER)", [account], ACCOUNT_COLUMNS)
+    table(f"Account ({account['mode'].upper()})", [account], ACCOUNT_COLUMNS)
     table("Open positions", positions["items"], POSITION_COLUMNS)
     table("Sources", health["sources"], ("name", "state", "grade", "age_ms", "error"))
 

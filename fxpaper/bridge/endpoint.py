@@ -254,7 +254,17 @@ class Endpoint:
         if specs == self._kept.get(session.name, {}):
             return
         self._kept[session.name] = specs
-        found = BrokerSpecs(session.name, session.hello.company, specs)
+        hello = session.hello
+        found = BrokerSpecs(
+            session.name,
+            hello.company,
+            specs,
+            currency=hello.currency,
+            leverage=hello.leverage,
+            margin_mode=hello.margin_mode,
+            trade_mode=hello.trade_mode,
+            balance=hello.balance,
+        )
         try:
             await asyncio.to_thread(keep_specs, self._place.data_dir, found)
         except OSError as problem:

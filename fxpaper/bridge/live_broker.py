@@ -19,6 +19,7 @@ from fxpaper.bridge.live_checks import differing_equity, unlike_profile, unsuppo
 from fxpaper.bridge.live_wishes import Wish, wish_of
 from fxpaper.bridge.marks import mark_of
 from fxpaper.bridge.reconcile import Reconciler
+from fxpaper.domain.account import Mode
 from fxpaper.domain.approval import Approved
 from fxpaper.domain.command import CancelOrder, Command, Opening, PlaceOrder, Reducing
 from fxpaper.domain.event import (
@@ -160,7 +161,9 @@ class LiveBroker:
         events, changes = list[Recorded](), dict[str, Any]()
         number = self._state.seq + 1
         if wish.order is not None:
-            order = replace(wish.order, id=f"{_OURS}{number}", state=OrderState.SENT)
+            order = replace(
+                wish.order, id=f"{_OURS}{number}", state=OrderState.SENT, mode=Mode.LIVE
+            )
             events.append(self._record(now, OrderPlaced(order)))
             changes["order_id"] = order.id
         command = replace(

@@ -11,7 +11,7 @@ from fractions import Fraction
 
 from msgspec.structs import replace
 
-from fxpaper.domain.account import Accounting
+from fxpaper.domain.account import Accounting, Mode
 from fxpaper.domain.deal import Deal, Entry
 from fxpaper.domain.event import (
     CashKind,
@@ -106,6 +106,7 @@ class DealBook:
             take_profit=found.take_profit,
             signal_id=None,
             placed_at=found.opened_at,
+            mode=Mode.LIVE,
         )
         position = self._fresh(order, found.id, found.lots, found.open_price, found.opened_at)
         position = replace(position, swap=found.swap, magic=found.magic)
@@ -213,6 +214,7 @@ class DealBook:
             gross=zero,
             conversion=None,
             balance=account.balance + deal.commission + deal.swap + deal.profit,
+            mode=Mode.LIVE,
             quote=known or Quote(deal.symbol, deal.price, deal.price, deal.at, deal.at, _AT_BROKER),
         )
 
@@ -229,6 +231,7 @@ class DealBook:
             take_profit=None,
             signal_id=None,
             placed_at=deal.at,
+            mode=Mode.LIVE,
         )
 
     def _fresh(self, order: Order, id_: str, lots: Decimal, price: int, at: Instant) -> Position:
@@ -258,6 +261,7 @@ class DealBook:
             conversion=Decimal(1) if rate is None else to_decimal(rate, 10),
             risk=risk,
             twin=order.twin,
+            mode=Mode.LIVE,
         )
 
     def _record(

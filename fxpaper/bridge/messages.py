@@ -47,6 +47,7 @@ class Hello(msgspec.Struct, tag_field="kind", tag="hello", kw_only=True):
         offset: of the broker's clock from UTC, seconds.
         offset_valid: whether that rests on fresh quotes.
         epoch: changes when the terminal begins to count its ticks anew.
+        balance: of the account, account currency.
     """
 
     s: int
@@ -65,6 +66,7 @@ class Hello(msgspec.Struct, tag_field="kind", tag="hello", kw_only=True):
     offset: int = 0
     offset_valid: bool = False
     epoch: str = ""
+    balance: Decimal = Decimal(0)
 
 
 class Spec(msgspec.Struct, tag_field="kind", tag="spec", kw_only=True):

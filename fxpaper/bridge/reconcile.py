@@ -9,6 +9,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from fxpaper.bridge.live_deals import DealBook
+from fxpaper.domain.account import Mode
 from fxpaper.domain.event import (
     Event,
     OrderChanged,
@@ -190,6 +191,7 @@ class Reconciler:
             price=one.price,
             limit=one.limit,
             ticket=one.ticket,
+            mode=Mode.LIVE,
         )
 
     def _balance(self, look: TerminalLook, found: set[str], now: Instant) -> list[Recorded]:

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 import msgspec
 
+from fxpaper.domain.account import Mode
 from fxpaper.domain.exits import NO_EXITS, Exits, Trail
 from fxpaper.domain.instant import Instant
 from fxpaper.domain.instrument import Points
@@ -157,6 +158,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         ended: why it was cancelled or expired.
         ticket: a live account's terminal's number of it; empty on paper and before it is known.
         twin: the shadow account's order that shows what paper would have done, or None.
+        mode: of its account.
     """
 
     id: str
@@ -194,3 +196,4 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     ended: Refused | None = None
     ticket: str = ""
     twin: str | None = None
+    mode: Mode = Mode.PAPER
