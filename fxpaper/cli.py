@@ -45,6 +45,7 @@ from fxpaper.printing import (
 from fxpaper.run_files import first_divergence
 from fxpaper.sources_commands import sources_app
 from fxpaper.starting import plan_of, recording_of, start, with_recording
+from fxpaper.terminal_commands import mt5_app
 from fxpaper.web.page import build_page
 
 app = typer.Typer(
@@ -66,6 +67,7 @@ app.add_typer(sources_app, name="sources")
 app.add_typer(history_app, name="history")
 app.add_typer(doctor_app, name="doctor")
 app.add_typer(profile_app, name="profile")
+app.add_typer(mt5_app, name="mt5")
 app.command("keygen")(keygen)
 
 Quotes = Annotated[
