@@ -82,6 +82,8 @@ class Settings(BaseModel):
     """Keys of sources that other packages add, by name; a table in the file."""
     metatrader_address: str | None = None
     """Where MetaTrader terminals may connect, 127.0.0.1:5555; without it none may."""
+    metatrader_plain: bool = False
+    """Whether terminals give the token as ZeroMQ's password, PLAIN, on this machine only."""
     mql5_json_address: str | None = None
     """Where the live stream of MQL5-JSON-API is, 127.0.0.1:15557."""
     dwx_address: str | None = None

@@ -15,7 +15,7 @@ from zmq.auth.asyncio import AsyncioAuthenticator
 
 from fxpaper.aggregator.sources.metatrader import TickFeed
 from fxpaper.bridge.broker_profile import BrokerSpecs, keep_specs
-from fxpaper.bridge.keys import ServerKeys, server_keys, terminals
+from fxpaper.bridge.keys import FOLDER, ServerKeys, server_keys, terminals
 from fxpaper.bridge.messages import (
     LARGEST_BYTES,
     FromTerminal,
@@ -25,6 +25,7 @@ from fxpaper.bridge.messages import (
     decode,
     encode,
 )
+from fxpaper.bridge.plain import PlainGuard
 from fxpaper.bridge.session import Admission, Memory, Session, refused, terminal_name
 from fxpaper.clock import Clock
 from fxpaper.domain.instant import Instant
@@ -49,6 +50,7 @@ class Place:
         data_dir: where keys are.
         instruments: the known ones, by canonical symbol.
         chosen: the broker's names that a person has chosen, by canonical symbol.
+        plain: whether a terminal gives the token to ZeroMQ itself, by its mechanism PLAIN.
     """
 
     address: str
@@ -56,6 +58,7 @@ class Place:
     data_dir: Path
     instruments: Mapping[str, Instrument]
     chosen: Mapping[str, str] = field(default_factory=dict)
+    plain: bool = False
 
 
 class _KnownKeys:
@@ -92,7 +95,7 @@ class Endpoint:
         self._memories: dict[str, Memory] = {}
         self._kept: dict[str, dict[str, Spec]] = {}
         self._refused = 0
-        _check_place(place.address, self._keys)
+        _check_place(place, self._keys)
 
     @property
     def encrypted(self) -> bool:
@@ -124,12 +127,16 @@ class Endpoint:
             context.term()
 
     def _guard(self, context: zmq.asyncio.Context) -> AsyncioAuthenticator | None:
-        """Return what checks keys on an encrypted line, started."""
-        if self._keys is None:
+        """Return what checks keys or the password before ZeroMQ lets a line in, started."""
+        guard: AsyncioAuthenticator
+        if self._place.plain:
+            guard = PlainGuard(context, self._place.token)
+        elif self._keys is not None:
+            guard = AsyncioAuthenticator(context)
+            guard.configure_curve_callback("*", _KnownKeys(self._place.data_dir))
+        else:
             return None
-        guard = AsyncioAuthenticator(context)
         guard.start()
-        guard.configure_curve_callback("*", _KnownKeys(self._place.data_dir))
         return guard
 
     def _open(self, socket: zmq.asyncio.Socket) -> None:
@@ -138,6 +145,8 @@ class Endpoint:
         socket.setsockopt(zmq.HEARTBEAT_IVL, _HEARTBEAT_MS)
         socket.setsockopt(zmq.HEARTBEAT_TIMEOUT, _HEARTBEAT_PATIENCE_MS)
         socket.set_hwm(_WAITING_MESSAGES)
+        if self._place.plain:
+            socket.setsockopt(zmq.PLAIN_SERVER, 1)
         if self._keys is not None:
             socket.setsockopt(zmq.CURVE_SERVER, 1)
             socket.setsockopt(zmq.CURVE_SECRETKEY, self._keys.secret.encode())
@@ -190,7 +199,8 @@ class Endpoint:
     ) -> None:
         now, place = self._clock.now(), self._place
         logins = {one.public: one.login for one in terminals(place.data_dir)}
-        admission = Admission(place.token, logins if self.encrypted else None)
+        token = None if place.plain else place.token
+        admission = Admission(token, logins if self.encrypted else None)
         refusal = admission.refusal(hello, key)
         if refusal is not None:
             self._refused += 1
@@ -270,8 +280,9 @@ def _key_of(frame: zmq.Frame) -> str:
         return ""
 
 
-def _check_place(address: str, keys: ServerKeys | None) -> None:
+def _check_place(place: Place, keys: ServerKeys | None) -> None:
     """Refuse an address that is none, or that strangers reach on a line anybody can read."""
+    address = place.address
     host, _, port = address.rpartition(":")
     if not host or not port.isdigit() or not 0 < int(port) <= 65535:  # noqa: PLR2004
         raise ConfigurationError(
@@ -288,4 +299,9 @@ def _check_place(address: str, keys: ServerKeys | None) -> None:
         raise ConfigurationError(
             f"metatrader_address {address} can be reached from other machines, and the line is not "
             "encrypted. Run fxpaper keygen, or use 127.0.0.1."
+        )
+    if place.plain and keys is not None:
+        raise ConfigurationError(
+            "metatrader_plain is set and keys have been made; a line is either. Take the setting "
+            f"out to keep lines encrypted, or delete {place.data_dir / FOLDER / 'server.json'}."
         )

@@ -69,12 +69,13 @@ class Admission:
     """Who may speak.
 
     Args:
-        token: of the daemon; asked for where the line is not encrypted.
+        token: of the daemon; asked for where the line is not encrypted. None where ZeroMQ itself
+            has asked for it.
         logins: the account that each key of an encrypted line is bound to, or None for any; None
             where the line is not encrypted.
     """
 
-    def __init__(self, token: str, logins: Mapping[str, str | None] | None) -> None:
+    def __init__(self, token: str | None, logins: Mapping[str, str | None] | None) -> None:
         self._token = token
         self._logins = logins
 
@@ -84,7 +85,8 @@ class Admission:
             text = f"This daemon speaks version {VERSION}, the Expert Advisor {hello.v}."
             return "version", text
         if self._logins is None:
-            if hmac.compare_digest(hello.token.encode(), self._token.encode()):
+            token = self._token
+            if token is None or hmac.compare_digest(hello.token.encode(), token.encode()):
                 return None
             return "token", "The token is not the daemon's; copy it from the file token."
         if key not in self._logins:

@@ -133,9 +133,13 @@ def serve(port, tmp_path):
     """Run the daemon's endpoint for the length of a block."""
 
     @asynccontextmanager
-    async def serve(feed: TickFeed):
+    async def serve(feed: TickFeed, *, plain: bool = False):
         place = Place(
-            address=f"127.0.0.1:{port}", token=TOKEN, data_dir=tmp_path, instruments=KNOWN
+            address=f"127.0.0.1:{port}",
+            token=TOKEN,
+            data_dir=tmp_path,
+            instruments=KNOWN,
+            plain=plain,
         )
         endpoint = Endpoint(place, feed, SystemClock())
         running = asyncio.create_task(endpoint.run())
