@@ -161,26 +161,28 @@ class Endpoint:
     async def _listen(self, socket: zmq.asyncio.Socket) -> None:
         while True:
             frames = await socket.recv_multipart(copy=False)
-            key = _key_of(frames[-1])
             identity, *body = [frame.bytes for frame in frames]
             try:
                 message = decode(body)
             except ProtocolError as problem:
-                log.warning("bridge_message_refused", problem=str(problem))
+                self._note("bridge_message_refused", problem=str(problem))
                 answer = refused("protocol", str(problem), self._clock.now())
                 await self._send(socket, identity, answer)
-                self._sessions.pop(identity, None)
+                session = self._session_of(identity, frames[-1])
+                if session is not None:
+                    session.over = f"The terminal sent nonsense: {problem}."
+                    self._end(identity, session)
                 continue
-            await self._take(socket, identity, message, key)
+            await self._take(socket, identity, message, frames[-1])
 
     async def _take(
-        self, socket: zmq.asyncio.Socket, identity: bytes, message: FromTerminal, key: str
+        self, socket: zmq.asyncio.Socket, identity: bytes, message: FromTerminal, frame: zmq.Frame
     ) -> None:
         now = self._clock.now()
         if isinstance(message, Hello):
-            await self._greet(socket, identity, message, key)
+            await self._greet(socket, identity, message, frame)
             return
-        session = self._sessions.get(identity)
+        session = self._session_of(identity, frame)
         if session is None:
             answer = refused("hello", "Say hello first; the daemon may have been restarted.", now)
             await self._send(socket, identity, answer)
@@ -195,26 +197,46 @@ class Endpoint:
             self._end(identity, session)
 
     async def _greet(
-        self, socket: zmq.asyncio.Socket, identity: bytes, hello: Hello, key: str
+        self, socket: zmq.asyncio.Socket, identity: bytes, hello: Hello, frame: zmq.Frame
     ) -> None:
         now, place = self._clock.now(), self._place
-        logins = {one.public: one.login for one in terminals(place.data_dir)}
         token = None if place.plain else place.token
-        admission = Admission(token, logins if self.encrypted else None)
-        refusal = admission.refusal(hello, key)
+        admission = Admission(token, self._logins() if self.encrypted else None)
+        refusal = admission.refusal(hello, _key_of(frame))
         if refusal is not None:
-            self._refused += 1
-            if self._refused <= _MOST_STRANGERS:
-                log.warning("terminal_refused", terminal=terminal_name(hello), why=refusal[1])
+            self._note("terminal_refused", terminal=terminal_name(hello)[:80], why=refusal[1])
             await self._send(socket, identity, refused(*refusal, now))
             return
         name = terminal_name(hello)
         memory = self._memories.setdefault(name, Memory())
         session = Session(hello, name, memory, place.instruments, place.chosen, now)
+        session.line = _line_of(frame)
         self._sessions[identity] = session
         log.info("terminal_connected", terminal=name, build=hello.build)
         await self._send(socket, identity, session.welcome(now))
         self._tell_feed()
+
+    def _note(self, event: str, **said: str) -> None:
+        """Log what a stranger did, but not for ever."""
+        self._refused += 1
+        if self._refused <= _MOST_STRANGERS:
+            log.warning(event, **said)
+
+    def _logins(self) -> dict[str, str | None]:
+        """Return the account that each key is bound to; none of them where the list is damaged."""
+        try:
+            return {one.public: one.login for one in terminals(self._place.data_dir)}
+        except ConfigurationError as problem:
+            log.warning("terminals_unreadable", problem=str(problem))
+            return {}
+
+    def _session_of(self, identity: bytes, frame: zmq.Frame) -> Session | None:
+        """Return the session that was begun over the line that a frame came by.
+
+        Whoever connects under an identity takes it over, and has to say hello.
+        """
+        session = self._sessions.get(identity)
+        return session if session is not None and session.line == _line_of(frame) else None
 
     async def _look_after(self, socket: zmq.asyncio.Socket) -> None:
         """End sessions without a sign of life, and ask for what is newly wanted."""
@@ -278,6 +300,11 @@ def _key_of(frame: zmq.Frame) -> str:
         return str(frame.get("User-Id"))
     except (KeyError, zmq.ZMQError):
         return ""
+
+
+def _line_of(frame: zmq.Frame) -> int:
+    """Return the number of the connection that a frame came by."""
+    return int(frame.get(zmq.SRCFD))
 
 
 def _check_place(place: Place, keys: ServerKeys | None) -> None:

@@ -17,9 +17,10 @@ from decimal import Decimal
 import structlog
 
 from fxpaper.aggregator.sources.metatrader import EVIDENCE
-from fxpaper.bridge.broker_symbols import resolve
+from fxpaper.bridge.broker_symbols import concerns, resolve
 from fxpaper.bridge.broker_time import BrokerClock
 from fxpaper.bridge.messages import (
+    LARGEST_NUMBER,
     VERSION,
     Beat,
     Bye,
@@ -39,6 +40,8 @@ log = structlog.get_logger(__name__)
 
 BEAT_MS = 1000
 _BEATS_MISSED = 3
+_AHEAD_MS = 24 * 3_600_000
+"""No broker's clock is so far ahead of UTC."""
 
 
 class Memory:
@@ -124,6 +127,8 @@ class Session:
         self.heard_at = now
         self.connected = True
         self.trade_allowed = False
+        self.line = 0
+        """Number of the connection that it came by."""
         self.over: str | None = None
         """Why it has ended; None while it goes on."""
         self.missed = 0
@@ -185,16 +190,21 @@ class Session:
             self.over = f"The terminal has been silent for {silent_ms / 1000:.1f} s."
 
     def _describe(self, spec: Spec) -> None:
+        if spec.symbol not in self._specs and not concerns(spec, self._instruments, self._chosen):
+            return
         self._specs[spec.symbol] = spec
         found = resolve(self._specs.values(), self._instruments, self._chosen)
         self._mine = {theirs.symbol: ours for ours, theirs in found.items()}
 
     def _quotes(self, message: Ticks, now: Instant) -> list[Quote]:
         ours, memory = self._mine.get(message.sym), self.memory
-        fresh = self._fresh(message)
+        if ours is None:
+            return []
         if message.offset is not None:
             memory.clock.learn(message.offset, now, valid=True)
-        if ours is None or not memory.clock.known or not fresh:
+        end = now // NS_PER_MS + _AHEAD_MS
+        fresh = [tick for tick in self._fresh(message) if _is_tick(tick, end)]
+        if not memory.clock.known or not fresh:
             return []
         memory.latest[message.sym] = max(tick[0] for tick in fresh)
         instrument, clock = self._instruments[ours], self.memory.clock
@@ -208,7 +218,6 @@ class Session:
                 EVIDENCE,
             )
             for at, bid, ask in fresh
-            if bid > 0 and ask > 0
         ]
 
     def _fresh(self, message: Ticks) -> list[tuple[int, Decimal, Decimal]]:
@@ -230,6 +239,13 @@ class Session:
     def _next(self) -> int:
         self._sent += 1
         return self._sent
+
+
+def _is_tick(tick: tuple[int, Decimal, Decimal], end: int) -> bool:
+    """Tell whether time and prices can be counted with: a price may come as NaN or 1e999."""
+    at, bid, ask = tick
+    finite = bid.is_finite() and ask.is_finite()
+    return 0 < at < end and finite and 0 < bid < LARGEST_NUMBER and 0 < ask < LARGEST_NUMBER
 
 
 def refused(code: str, why: str, now: Instant) -> Reject:
