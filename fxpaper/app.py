@@ -235,6 +235,7 @@ class Daemon:
             data_dir=plan.data_dir,
             instruments=plan.profile.instruments,
             chosen=plan.settings.metatrader_symbols,
+            plain=plan.settings.metatrader_plain,
         )
         return Endpoint(place, self._terminals, self._clock, self._line)
 

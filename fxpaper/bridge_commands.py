@@ -150,7 +150,8 @@ def _links(address: str | None, plan: Plan) -> list[dict[str, Any]]:
         return found
     keys = server_keys(plan.data_dir)
     known = terminals(plan.data_dir)
-    line = "not encrypted, with the daemon's token" if keys is None else "encrypted"
+    plain = " as PLAIN's password" if plan.settings.metatrader_plain else ""
+    line = f"not encrypted, with the daemon's token{plain}" if keys is None else "encrypted"
     link(
         "line",
         f"{line}; {len(known)} terminals have keys",

@@ -15,6 +15,7 @@
 input string InpHost = "127.0.0.1";   // Address of the daemon
 input int    InpPort = 5555;          // Its metatrader_address
 input string InpToken = "";           // From the file token in its data directory
+input bool   InpPlain = false;        // Where metatrader_plain is set there
 input string InpServerKey = "";       // Of fxpaper keygen: encrypts the line
 input string InpPublicKey = "";       // Of fxpaper keygen
 input string InpSecretKey = "";       // Of fxpaper keygen, shown once
@@ -333,6 +334,8 @@ int OnInit()
   {
    MathSrand((int)GetTickCount64());
    string wrong = g_line.Keys(InpServerKey, InpPublicKey, InpSecretKey);
+   if(wrong == "" && InpPlain)
+      wrong = g_line.Plain(InpToken);
    if(wrong != "")
      {
       Comment("fxpaper: " + wrong);

@@ -16,7 +16,7 @@ from zmq.auth.asyncio import AsyncioAuthenticator
 
 from fxpaper.aggregator.sources.metatrader import TickFeed
 from fxpaper.bridge.broker_profile import BrokerSpecs, keep_specs
-from fxpaper.bridge.keys import ServerKeys, server_keys, terminals
+from fxpaper.bridge.keys import FOLDER, ServerKeys, server_keys, terminals
 from fxpaper.bridge.live_line import LiveLine
 from fxpaper.bridge.messages import (
     LARGEST_BYTES,
@@ -28,6 +28,7 @@ from fxpaper.bridge.messages import (
     decode,
     encode,
 )
+from fxpaper.bridge.plain import PlainGuard
 from fxpaper.bridge.session import Admission, Memory, Session, refused, terminal_name
 from fxpaper.clock import Clock
 from fxpaper.domain.instant import Instant
@@ -52,6 +53,7 @@ class Place:
         data_dir: where keys are.
         instruments: the known ones, by canonical symbol.
         chosen: the broker's names that a person has chosen, by canonical symbol.
+        plain: whether a terminal gives the token to ZeroMQ itself, by its mechanism PLAIN.
     """
 
     address: str
@@ -59,6 +61,7 @@ class Place:
     data_dir: Path
     instruments: Mapping[str, Instrument]
     chosen: Mapping[str, str] = field(default_factory=dict)
+    plain: bool = False
 
 
 class _KnownKeys:
@@ -100,7 +103,7 @@ class Endpoint:
         self._memories: dict[str, Memory] = {}
         self._kept: dict[str, dict[str, Spec]] = {}
         self._refused = 0
-        _check_place(place.address, self._keys)
+        _check_place(place, self._keys)
 
     @property
     def encrypted(self) -> bool:
@@ -133,12 +136,16 @@ class Endpoint:
             context.term()
 
     def _guard(self, context: zmq.asyncio.Context) -> AsyncioAuthenticator | None:
-        """Return what checks keys on an encrypted line, started."""
-        if self._keys is None:
+        """Return what checks keys or the password before ZeroMQ lets a line in, started."""
+        guard: AsyncioAuthenticator
+        if self._place.plain:
+            guard = PlainGuard(context, self._place.token)
+        elif self._keys is not None:
+            guard = AsyncioAuthenticator(context)
+            guard.configure_curve_callback("*", _KnownKeys(self._place.data_dir))
+        else:
             return None
-        guard = AsyncioAuthenticator(context)
         guard.start()
-        guard.configure_curve_callback("*", _KnownKeys(self._place.data_dir))
         return guard
 
     def _open(self, socket: zmq.asyncio.Socket) -> None:
@@ -147,6 +154,8 @@ class Endpoint:
         socket.setsockopt(zmq.HEARTBEAT_IVL, _HEARTBEAT_MS)
         socket.setsockopt(zmq.HEARTBEAT_TIMEOUT, _HEARTBEAT_PATIENCE_MS)
         socket.set_hwm(_WAITING_MESSAGES)
+        if self._place.plain:
+            socket.setsockopt(zmq.PLAIN_SERVER, 1)
         if self._keys is not None:
             socket.setsockopt(zmq.CURVE_SERVER, 1)
             socket.setsockopt(zmq.CURVE_SECRETKEY, self._keys.secret.encode())
@@ -161,34 +170,32 @@ class Endpoint:
     async def _listen(self, socket: zmq.asyncio.Socket) -> None:
         while True:
             frames = await socket.recv_multipart(copy=False)
-            key = _key_of(frames[-1])
             identity, *body = [frame.bytes for frame in frames]
             try:
                 message = decode(body)
             except ProtocolError as problem:
-                log.warning("bridge_message_refused", problem=str(problem))
-                self._break(identity, problem)
+                self._break(identity, frames[-1], problem)
                 continue
             try:
-                self._take(identity, message, key)
+                self._take(identity, message, frames[-1])
             except ProtocolError as problem:
-                log.warning("bridge_message_refused", problem=str(problem))
-                self._break(identity, problem)
+                self._break(identity, frames[-1], problem)
 
-    def _break(self, identity: bytes, problem: ProtocolError) -> None:
+    def _break(self, identity: bytes, frame: zmq.Frame, problem: ProtocolError) -> None:
         """Refuse a terminal that makes no sense."""
+        self._note("bridge_message_refused", problem=str(problem))
         self._send(identity, refused("protocol", str(problem), self._clock.now()))
-        session = self._sessions.get(identity)
+        session = self._session_of(identity, frame)
         if session is not None:
-            session.over = f"It sent something that makes no sense: {problem}"
+            session.over = f"The terminal sent nonsense: {problem}."
             self._end(identity, session)
 
-    def _take(self, identity: bytes, message: FromTerminal, key: str) -> None:
+    def _take(self, identity: bytes, message: FromTerminal, frame: zmq.Frame) -> None:
         now = self._clock.now()
         if isinstance(message, Hello):
-            self._greet(identity, message, key)
+            self._greet(identity, message, frame)
             return
-        session = self._sessions.get(identity)
+        session = self._session_of(identity, frame)
         if session is None:
             answer = refused("hello", "Say hello first; the daemon may have been restarted.", now)
             self._send(identity, answer)
@@ -206,15 +213,13 @@ class Endpoint:
         if session.over is not None:
             self._end(identity, session)
 
-    def _greet(self, identity: bytes, hello: Hello, key: str) -> None:
+    def _greet(self, identity: bytes, hello: Hello, frame: zmq.Frame) -> None:
         now, place = self._clock.now(), self._place
-        logins = {one.public: one.login for one in terminals(place.data_dir)}
-        admission = Admission(place.token, logins if self.encrypted else None)
-        refusal = admission.refusal(hello, key)
+        token = None if place.plain else place.token
+        admission = Admission(token, self._logins() if self.encrypted else None)
+        refusal = admission.refusal(hello, _key_of(frame))
         if refusal is not None:
-            self._refused += 1
-            if self._refused <= _MOST_STRANGERS:
-                log.warning("terminal_refused", terminal=terminal_name(hello), why=refusal[1])
+            self._note("terminal_refused", terminal=terminal_name(hello)[:80], why=refusal[1])
             self._send(identity, refused(*refusal, now))
             return
         name = terminal_name(hello)
@@ -224,10 +229,33 @@ class Endpoint:
             self._end(identity, earlier)
         memory = self._memories.setdefault(name, Memory())
         session = Session(hello, name, memory, place.instruments, place.chosen, now)
+        session.line = _line_of(frame)
         self._sessions[identity] = session
         log.info("terminal_connected", terminal=name, build=hello.build)
         self._send(identity, session.welcome(now))
         self._tell_feed()
+
+    def _note(self, event: str, **said: str) -> None:
+        """Log what a stranger did, but not for ever."""
+        self._refused += 1
+        if self._refused <= _MOST_STRANGERS:
+            log.warning(event, **said)
+
+    def _logins(self) -> dict[str, str | None]:
+        """Return the account that each key is bound to; none of them where the list is damaged."""
+        try:
+            return {one.public: one.login for one in terminals(self._place.data_dir)}
+        except ConfigurationError as problem:
+            log.warning("terminals_unreadable", problem=str(problem))
+            return {}
+
+    def _session_of(self, identity: bytes, frame: zmq.Frame) -> Session | None:
+        """Return the session that was begun over the line that a frame came by.
+
+        Whoever connects under an identity takes it over, and has to say hello.
+        """
+        session = self._sessions.get(identity)
+        return session if session is not None and session.line == _line_of(frame) else None
 
     async def _look_after(self) -> None:
         """End sessions without a sign of life, and ask for what is newly wanted."""
@@ -311,8 +339,14 @@ def _key_of(frame: zmq.Frame) -> str:
         return ""
 
 
-def _check_place(address: str, keys: ServerKeys | None) -> None:
+def _line_of(frame: zmq.Frame) -> int:
+    """Return the number of the connection that a frame came by."""
+    return int(frame.get(zmq.SRCFD))
+
+
+def _check_place(place: Place, keys: ServerKeys | None) -> None:
     """Refuse an address that is none, or that strangers reach on a line anybody can read."""
+    address = place.address
     host, _, port = address.rpartition(":")
     if not host or not port.isdigit() or not 0 < int(port) <= 65535:  # noqa: PLR2004
         raise ConfigurationError(
@@ -329,4 +363,9 @@ def _check_place(address: str, keys: ServerKeys | None) -> None:
         raise ConfigurationError(
             f"metatrader_address {address} can be reached from other machines, and the line is not "
             "encrypted. Run fxpaper keygen, or use 127.0.0.1."
+        )
+    if place.plain and keys is not None:
+        raise ConfigurationError(
+            "metatrader_plain is set and keys have been made; a line is either. Take the setting "
+            f"out to keep lines encrypted, or delete {place.data_dir / FOLDER / 'server.json'}."
         )

@@ -25,6 +25,9 @@ from fxpaper.errors import ProtocolError
 
 VERSION = 1
 LARGEST_BYTES = 1 << 20
+LARGEST_NUMBER = 10**12
+_MOST_DIGITS = 12
+_SPEC_NUMBERS = ("point", "contract", "vol_min", "vol_max", "vol_step", "swap_long", "swap_short")
 
 
 class Hello(msgspec.Struct, tag_field="kind", tag="hello", kw_only=True):
@@ -121,6 +124,15 @@ class Spec(msgspec.Struct, tag_field="kind", tag="spec", kw_only=True):
     swap_long: Decimal = Decimal(0)
     swap_short: Decimal = Decimal(0)
     swap_triple: int = 3
+
+    def __post_init__(self) -> None:
+        """Refuse numbers that no broker has and that nobody could count with."""
+        if not 0 <= self.digits <= _MOST_DIGITS:
+            raise ValueError(f"{self.digits} digits")
+        for name in _SPEC_NUMBERS:
+            number: Decimal = getattr(self, name)
+            if not number.is_finite() or not -LARGEST_NUMBER < number < LARGEST_NUMBER:
+                raise ValueError(f"{name} is {str(number)[:40]}")
 
 
 class Ticks(msgspec.Struct, tag_field="kind", tag="ticks", kw_only=True):
@@ -258,7 +270,7 @@ def decode(frames: list[bytes]) -> FromTerminal:
         raise ProtocolError(f"unknown kind of message {kind[:20]!r}")
     try:
         return decoder.decode(_tagged(kind, body))
-    except (msgspec.DecodeError, UnicodeDecodeError) as problem:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as problem:
         raise ProtocolError(f"{kind.decode()}: {problem}") from None
 
 

@@ -111,14 +111,14 @@ template <> inline int ShimInput<int>(const char *name, int value) {
   const char *given = std::getenv(name);
   return given ? std::atoi(given) : value;
 }
+template <> inline bool ShimInput<bool>(const char *name, bool value) {
+  const char *given = std::getenv(name);
+  return given ? std::string(given) == "true" : value;
+}
 
 template <> inline double ShimInput<double>(const char *name, double value) {
   const char *given = std::getenv(name);
   return given ? std::atof(given) : value;
-}
-template <> inline bool ShimInput<bool>(const char *name, bool value) {
-  const char *given = std::getenv(name);
-  return given ? std::string(given) == "true" : value;
 }
 
 inline int GetLastError() { return shim_error; }
