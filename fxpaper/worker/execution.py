@@ -199,12 +199,18 @@ class ExecutionWorker:
                     outbox.put(waiting, taken)
                 case CarryOut(wish, done):
                     answer = self._desk.carry_out(wish, self._clock.now())
-                    outbox.put(done, answer if isinstance(answer, Refused) else tuple(answer))
+                    outbox.put(done, self._own(answer))
                     events += [] if isinstance(answer, Refused) else answer
                 case ChangePolicy(policy, changed):
                     events += self._desk.set_policy(policy, self._clock.now())
                     outbox.put(changed, policy)
         return events + self._desk.on_time(self._clock.now())
+
+    def _own(self, answer: list[Recorded] | Refused) -> tuple[Recorded, ...] | Refused:
+        """Return what concerns the account itself; its shadow's events are nobody's answer."""
+        if isinstance(answer, Refused):
+            return answer
+        return tuple(one for one in answer if one.account == self.account)
 
     def _hear(self, said: TerminalSaid) -> list[Recorded]:
         if isinstance(said, TerminalUp | TerminalDown):

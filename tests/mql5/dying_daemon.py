@@ -47,7 +47,7 @@ async def main(port: int, folder: Path, token: str) -> None:
     stepped(ExecutionWorker, "hear")
     async with live(port, folder, token) as rig:
         await rig.ready()
-        await rig.until(lambda: "EURUSD" in rig.worker._desk.engine.board.quotes)
+        await rig.until(rig.quoted)
         bought = await rig.ledger.read(lambda one: one.orders("real", 1))
         if not bought.items:
             STEPS["buying"] = True
@@ -56,7 +56,7 @@ async def main(port: int, folder: Path, token: str) -> None:
             STEPS["buying"] = False
         else:
             # What was asked for before is settled when nothing waits for an answer.
-            await rig.until(lambda: not rig.worker._desk.terminal.outstanding())
+            await rig.until(lambda: not rig.waits_for_an_answer())
             await asyncio.sleep(0.5)
         print("settled", len(rig.positions()), *(one.state for one in rig.orders()), flush=True)
 

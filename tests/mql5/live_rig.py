@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from fxpaper.aggregator.sources.metatrader import TickFeed
 from fxpaper.bridge.broker_profile import BrokerSpecs
@@ -57,13 +58,13 @@ class Rig:
         assert isinstance(answer, Refused)
         return answer
 
-    async def buy(self, lots: str = "0.10", side: Side = Side.BUY, **given: object) -> Order:
+    async def buy(self, lots: str = "0.10", side: Side = Side.BUY, **given: Any) -> Order:
         command = PlaceOrder(
             account=NAME,
             symbol="EURUSD",
             side=side,
             lots=Decimal(lots),
-            **given,  # type: ignore[arg-type]
+            **given,
         )
         await self.ask(command)
         return next(reversed(self.orders()))
@@ -87,6 +88,13 @@ class Rig:
             while not what():  # noqa: ASYNC110 - looks from outside
                 await asyncio.sleep(0.02)
         await self.worker.ask(CancelOrder(account=NAME, order_id="none"))
+
+    def quoted(self) -> bool:
+        return "EURUSD" in self.worker._desk.engine.board.quotes
+
+    def waits_for_an_answer(self) -> bool:
+        terminal = self.worker._desk.terminal
+        return terminal is not None and bool(terminal.outstanding())
 
     async def ready(self) -> None:
         await self.until(lambda: self.worker.note is None)

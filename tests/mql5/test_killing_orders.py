@@ -6,15 +6,14 @@ import asyncio
 import signal
 import subprocess
 import sys
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from fxpaper.domain.order import OrderState
-from tests.mql5.conftest import ROOT, TOKEN, Chart
+from tests.mql5.conftest import ROOT, TOKEN
 from tests.mql5.live_rig import live
-from tests.mql5.test_orders import SYMBOL, keep_quoting
+from tests.mql5.test_orders import SYMBOL, quoting
 
 OPENING_STEPS = 3
 """Of the journal when the Expert Advisor starts."""
@@ -37,16 +36,16 @@ async def test_the_terminal_dies_at_every_step_of_an_order(port, tmp_path, attac
         "SHIM_BROKER": str(tmp_path / "broker"),
     }
     async with live(port, tmp_path, TOKEN) as rig:
-        async with attach(-signal.SIGKILL, SHIM_DIE_AT=str(step), **given) as chart:
-            async with quoting(chart):
-                await chart.say(SYMBOL)
-                await rig.ready()
-                await rig.until(lambda: "EURUSD" in rig.worker._desk.engine.board.quotes)
-                await rig.buy()
-                await chart.shows("dies at step")
+        dying = attach(-signal.SIGKILL, SHIM_DIE_AT=str(step), **given)
+        async with dying as chart, quoting(chart):
+            await chart.say(SYMBOL)
+            await rig.ready()
+            await rig.until(rig.quoted)
+            await rig.buy()
+            await chart.shows("dies at step")
         async with attach(**given) as chart, quoting(chart):
             await chart.say(SYMBOL)
-            await rig.until(lambda: rig.answers(), 20)
+            await rig.until(rig.answers, 20)
             await rig.until(lambda: len(rig.positions()) == deals(tmp_path), 20)
             uncertain = [one.state is OrderState.UNCERTAIN for one in rig.orders()]
             assert deals(tmp_path) <= 1
@@ -71,24 +70,6 @@ async def test_the_daemon_dies_at_every_step_of_an_order(port, tmp_path, attach,
         assert booked <= 1
         assert settled[:2] == ["settled", str(booked)]
         assert len([line for line in chart.shown if "OrderSend" in line]) == booked
-
-
-def quoting(chart: Chart):
-    """Let prices come for the length of a block."""
-    return _Quoting(chart)
-
-
-class _Quoting:
-    def __init__(self, chart: Chart) -> None:
-        self._chart = chart
-
-    async def __aenter__(self) -> None:
-        self._task = asyncio.create_task(keep_quoting(self._chart))
-
-    async def __aexit__(self, *_: object) -> None:
-        self._task.cancel()
-        with suppress(asyncio.CancelledError):
-            await self._task
 
 
 async def daemon(port: int, folder: Path, step: int) -> tuple[int | None, str]:

@@ -1,14 +1,15 @@
-"""A live account's orders through the compiled Expert Advisor, at a broker with books of its own."""
+"""A live account's orders through the compiled Expert Advisor, at a broker that keeps books."""
 
 from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager, suppress
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
-from fxpaper.domain.account import TradingState
+from fxpaper.domain.account import TradingState, shadow_of
 from fxpaper.domain.command import (
     CancelOrder,
     CloseBy,
@@ -21,7 +22,6 @@ from fxpaper.domain.command import (
 )
 from fxpaper.domain.order import DealReason, OrderKind, OrderState, Side
 from fxpaper.domain.refusal import RefusalCode
-from fxpaper.live_account import shadow_of
 from tests.mql5.conftest import TOKEN, Chart
 from tests.mql5.live_rig import NAME, Rig, live
 
@@ -41,30 +41,36 @@ def desk(port, tmp_path, attach):
             **({"SHIM_NETTING": "1"} if netting else {}),
             **inputs,
         }
-        async with live(port, tmp_path, TOKEN, netting=netting) as rig:
-            async with attach(**given) as chart:
-                await chart.say(SYMBOL)
-                quoting = asyncio.create_task(keep_quoting(chart))
-                try:
-                    await rig.ready()
-                    await rig.until(lambda: "EURUSD" in rig.worker._desk.engine.board.quotes)
-                    yield rig, chart
-                finally:
-                    quoting.cancel()
-                    with suppress(asyncio.CancelledError):
-                        await quoting
+        running = live(port, tmp_path, TOKEN, netting=netting)
+        async with running as rig, attach(**given) as chart, quoting(chart):
+            await chart.say(SYMBOL)
+            await rig.ready()
+            await rig.until(rig.quoted)
+            yield rig, chart
 
     return desk
 
 
-async def keep_quoting(chart: Chart) -> None:
-    while True:
-        with suppress(ConnectionError):
-            await chart.say("tick EURUSD 0 1.08241 1.08251")
-        await asyncio.sleep(0.2)
+@asynccontextmanager
+async def quoting(chart: Chart):
+    """Let prices come for the length of a block."""
+
+    async def quote() -> None:
+        while True:
+            with suppress(ConnectionError):
+                await chart.say("tick EURUSD 0 1.08241 1.08251")
+            await asyncio.sleep(0.2)
+
+    task = asyncio.create_task(quote())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
 
 
-async def opened(rig: Rig, **given: object):
+async def opened(rig: Rig, **given: Any):
     before = len(rig.positions())
     await rig.buy(**given)
     await rig.until(lambda: len(rig.positions()) > before)
@@ -164,7 +170,7 @@ async def test_what_the_terminal_or_the_profile_forbids_is_said_and_nothing_sent
         assert (await rig.refused(trailing)).code is RefusalCode.NOT_AT_TERMINAL
 
 
-async def test_trading_is_off_by_default_and_on_real_accounts(desk, port, tmp_path, attach):
+async def test_trading_is_off_by_default_and_on_real_accounts(port, tmp_path, attach):
     async with live(port, tmp_path, TOKEN) as rig, attach(SHIM_FILES=str(tmp_path)) as chart:
         await chart.say(SYMBOL, "tick EURUSD 0 1.08241 1.08251")
         await rig.until(lambda: "InpAllowTrading" in (rig.worker.note or ""))
