@@ -200,7 +200,8 @@ def world() -> World:
     return made
 
 
-def commands(events: list[Recorded]) -> list[TerminalCommand]:
+def commands(events: list[Recorded] | Refused) -> list[TerminalCommand]:
+    assert not isinstance(events, Refused)
     return [one.event.command for one in events if isinstance(one.event, TerminalCommanded)]
 
 
@@ -291,6 +292,7 @@ def test_a_person_gives_an_uncertain_order_up_and_its_shadow_with_it(world: Worl
     world.answer(command, AnswerState.UNCERTAIN)
     (order,) = world.account.orders.values()
     cancelled = world.broker.carry_out(CancelOrder(account="real", order_id=order.id), NOW)
+    assert not isinstance(cancelled, Refused)
     assert any(isinstance(one.event, OrderEnded) for one in cancelled)
     assert world.engine.state.accounts[shadow_of("real")].positions == {}
 

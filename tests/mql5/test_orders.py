@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from fxpaper.aggregator.source import Span
+from fxpaper.clock import SystemClock
 from fxpaper.domain.account import TradingState, shadow_of
 from fxpaper.domain.command import (
     CancelOrder,
@@ -20,12 +22,15 @@ from fxpaper.domain.command import (
     PlaceOrder,
     SetTrading,
 )
+from fxpaper.domain.instant import NS_PER_SECOND
 from fxpaper.domain.order import DealReason, OrderKind, OrderState, Side
 from fxpaper.domain.refusal import RefusalCode
+from fxpaper.errors import TransientError
 from tests.mql5.conftest import TOKEN, Chart
 from tests.mql5.live_rig import NAME, Rig, live
 
 SYMBOL = "symbol EURUSD 5 EUR USD 0"
+POUND = "symbol GBPUSD 5 GBP USD 0"
 
 
 @pytest.fixture
@@ -43,7 +48,7 @@ def desk(port, tmp_path, attach):
         }
         running = live(port, tmp_path, TOKEN, netting=netting)
         async with running as rig, attach(**given) as chart, quoting(chart):
-            await chart.say(SYMBOL)
+            await chart.say(SYMBOL, POUND)
             await rig.ready()
             await rig.until(rig.quoted)
             yield rig, chart
@@ -262,6 +267,22 @@ async def test_two_opposite_positions_close_each_other(desk):
         await rig.ask(CloseBy(account=NAME, position_id=one.id, other_id=other.id))
         await rig.until(lambda: len(rig.positions()) == 1)
         assert rig.positions()[0].lots == Decimal("0.2")
+
+
+async def test_bars_of_the_past_come_over_the_same_line(desk):
+    async with desk() as (rig, chart):
+        for minute in range(5, 0, -1):
+            ago = -60_000 * minute
+            await chart.say(f"tick GBPUSD {ago} 1.2700{minute} 1.27012")
+        now = SystemClock().now()
+        bars = await rig.bars("GBPUSD", Span("1m", now - 600 * NS_PER_SECOND, now))
+        assert [bar.open for bar in bars] == [127_005, 127_004, 127_003, 127_002, 127_001][
+            : len(bars)
+        ]
+        assert len(bars) in {4, 5}
+        assert all(bar.opened_at % (60 * NS_PER_SECOND) == 0 for bar in bars)
+        with pytest.raises(TransientError):
+            await rig.bars("USDJPY", Span("1m", now - 600 * NS_PER_SECOND, now))
 
 
 async def test_the_shadow_does_the_same_on_paper(desk):
