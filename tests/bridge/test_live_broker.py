@@ -109,7 +109,8 @@ class World:
         self.look()
 
     def look(self, **given: object) -> list[Recorded]:
-        last = max([one.ticket for one in (*self.deals, *self.cash)], default=0)
+        tickets = [one.ticket for one in self.deals] + [one.ticket for one in self.cash]
+        last = max(tickets, default=0)
         seen = TerminalLook(
             positions=tuple(self.positions.values()),
             orders=(),
