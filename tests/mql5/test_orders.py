@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from fxpaper.aggregator.source import Span
+from fxpaper.bridge import live_broker
 from fxpaper.clock import SystemClock
 from fxpaper.domain.account import TradingState, shadow_of
 from fxpaper.domain.command import (
@@ -157,10 +158,11 @@ async def test_what_happens_at_the_terminal_is_taken_over(desk):
         await rig.until(lambda: rig.worker._desk.terminal._live._look.money.balance == broker)
 
 
-async def test_what_the_terminal_or_the_profile_forbids_is_said_and_nothing_sent(desk):
+async def test_what_the_terminal_forbids_is_said_and_nothing_sent(desk):
     async with desk(InpMaxLots="0.15", InpSymbols="EURUSD, GBPUSD") as (rig, _):
-        await rig.buy("0.20")
-        await rig.until(lambda: rig.answers() == ["refused"])
+        await opened(rig, lots="0.10")
+        await rig.buy("0.10")
+        await rig.until(lambda: rig.answers() == ["done", "refused"])
         assert rig.orders() == []
         refused = await rig.refused(MoveCash(account=NAME, amount=Decimal(5)))
         assert refused.code is RefusalCode.NOT_AT_TERMINAL
@@ -243,6 +245,17 @@ async def test_a_timeout_without_a_trace_is_uncertain_until_a_person_has_looked(
         await rig.ask(CancelOrder(account=NAME, order_id=order.id))
         assert rig.orders() == []
         assert len([line for line in chart.shown if "OrderSend" in line]) == 1
+
+
+async def test_a_command_after_its_deadline_is_not_carried_out(desk, monkeypatch):
+    monkeypatch.setattr(live_broker, "DEADLINE_NS", -NS_PER_SECOND)
+    async with desk() as (rig, chart):
+        order = await rig.buy()
+        await rig.until(lambda: rig.answers() == ["expired"])
+        page = await rig.ledger.read(lambda one: one.orders(NAME, 5))
+        (ended,) = [one for one in page.items if one.id == order.id]
+        assert ended.ended.code is RefusalCode.TOO_LATE
+        assert not [line for line in chart.shown if "OrderSend" in line]
 
 
 async def test_a_netting_account_adds_reduces_and_turns_around(desk):
