@@ -42,6 +42,7 @@ const int    BEAT_MS = 1000;
 const int    SILENCE_MS = 10000;
 const int    FRESH_SECONDS = 60;
 const int    TRADE_MS = 50;
+const int    AHEAD_MS = 15000;
 
 CLine    g_line;
 CTicks   g_ticks;
@@ -59,9 +60,12 @@ long     g_lines = 0;
 datetime g_quoted = 0;
 ulong    g_quoted_at = 0;
 long     g_ahead = 0;        // of the daemon's clock, in milliseconds of UTC, before our ticks
+long     g_ahead_before = 0; // the same of the stretch before
+ulong    g_ahead_at = 0;     // when the present stretch began
 bool     g_watched = false;  // whether the daemon follows the account
-long     g_deals_after = 0;
 long     g_deals_since = 0;
+string   g_account_name = "";// the account that the daemon was told
+string   g_commands[];       // that came and are not carried out yet
 bool     g_traded = false;
 ulong    g_told_at = 0;
 
@@ -99,8 +103,25 @@ string Clock()
    return ",\"offset\":" + IntegerToString(Offset()) + ",\"offset_valid\":" + JsonBool(OffsetValid());
   }
 
+// The account that the terminal is logged in to, or an empty text.
+string AccountName()
+  {
+   long login = AccountInfoInteger(ACCOUNT_LOGIN);
+   if(login == 0 || AccountInfoString(ACCOUNT_CURRENCY) == "")
+      return "";
+   return IntegerToString(login) + "@" + AccountInfoString(ACCOUNT_SERVER);
+  }
+
 bool SayHello()
   {
+   string name = AccountName();
+   if(name == "")
+      return false;
+   if(name != g_account_name)
+     {
+      g_account_name = name;
+      g_trader.Open("fxpaper-" + IntegerToString(AccountInfoInteger(ACCOUNT_LOGIN)) + ".journal", InpAllowTrading);
+     }
    string body = "{" + Numbered() + Clock();
    body += ",\"token\":" + JsonText(InpToken);
    body += ",\"ea\":" + JsonText(EA_VERSION);
@@ -153,24 +174,41 @@ void DescribeAll()
          return;
   }
 
-// The latest time that the daemon can have now: messages may have waited, but none comes early.
+// What the daemon's clock shows: messages may have waited, but none comes early. Of two stretches of
+// time, so that a clock that was set back is believed after a while.
 void Hear(const string body)
   {
-   long ahead = JsonGetLong(body, "t", 0) - (long)GetTickCount64();
-   if(g_ahead == 0 || ahead > g_ahead)
+   ulong now = GetTickCount64();
+   long ahead = JsonGetLong(body, "t", 0) - (long)now;
+   if(g_ahead_at == 0 || now - g_ahead_at > (ulong)AHEAD_MS)
+     {
+      g_ahead_before = g_ahead_at == 0 ? ahead : g_ahead;
       g_ahead = ahead;
+      g_ahead_at = now;
+     }
+   if(ahead > g_ahead)
+      g_ahead = ahead;
+  }
+
+long DaemonNow()
+  {
+   return (long)GetTickCount64() + (g_ahead > g_ahead_before ? g_ahead : g_ahead_before);
   }
 
 // Tell the account, after the deals that the daemon does not know yet.
 void TellAccount()
   {
+   // Without its broker a terminal may have nothing, which is not what the account has.
+   if(TerminalInfoInteger(TERMINAL_CONNECTED) == 0 || AccountName() != g_account_name)
+      return;
    g_told_at = GetTickCount64();
    g_traded = false;
+   g_account.Learn();
    int total = g_account.Choose(g_deals_since);
    int place = 0;
    while(place < total)
      {
-      string rows = g_account.Deals(g_deals_after, place, total);
+      string rows = g_account.Deals(place, total);
       if(rows != "" && !g_line.Say("deals", "{" + Numbered() + ",\"rows\":[" + rows + "]}"))
          return;
      }
@@ -179,7 +217,9 @@ void TellAccount()
 
 void Carry(const string body)
   {
-   string made = g_trader.Carry(body, (long)GetTickCount64() + g_ahead);
+   if(AccountName() != g_account_name)
+      return;
+   string made = g_trader.Carry(body, DaemonNow());
    g_line.Say("res", "{" + Numbered() + "," + made + "}");
    g_traded = true;
   }
@@ -212,11 +252,14 @@ void Heed(const string kind, const string body)
    else if(kind == "sub")
       g_ticks.Want(body);
    else if(kind == "cmd")
-      Carry(body);
+     {
+      int size = ArraySize(g_commands);
+      ArrayResize(g_commands, size + 1);
+      g_commands[size] = body;
+     }
    else if(kind == "look")
      {
       g_watched = true;
-      g_deals_after = StringToInteger(JsonGetText(body, "after"));
       g_deals_since = JsonGetLong(body, "since", 0);
       TellAccount();
      }
@@ -278,7 +321,8 @@ void Dial()
    g_said_hello = false;
    g_welcome = false;
    g_watched = false;
-   g_ahead = 0;
+   g_ahead_at = 0;
+   ArrayResize(g_commands, 0);
    g_number = 0;
    g_lines++;
    string identity = "ea-" + IntegerToString(AccountInfoInteger(ACCOUNT_LOGIN)) + "-" + IntegerToString(ChartID());
@@ -298,6 +342,8 @@ void Show()
       text += "refused: " + g_refusal;
    else if(g_line.Error() != "")
       text += g_line.Error();
+   else if(AccountName() == "")
+      text += "waiting for the terminal to log in";
    else
       text += "connecting to " + InpHost + ":" + IntegerToString(InpPort);
    Comment(text);
@@ -305,6 +351,8 @@ void Show()
 
 void Work()
   {
+   if(g_said_hello && AccountName() != g_account_name)
+      g_line.Close();
    if(g_line.State() == LINE_CLOSED)
       Dial();
    else if(g_line.Poll())
@@ -313,6 +361,10 @@ void Work()
       string body = "";
       while(g_line.Next(kind, body))
          Heed(kind, body);
+      // Only now: what came after a command tells how old it is.
+      for(int i = 0; i < ArraySize(g_commands); i++)
+         Carry(g_commands[i]);
+      ArrayResize(g_commands, 0);
       if(g_line.State() == LINE_OPEN && !g_said_hello)
          g_said_hello = SayHello();
       if(g_welcome)
@@ -344,8 +396,6 @@ int OnInit()
      }
    g_account.Learn();
    g_trader.Set(InpAllowTrading, InpDemoOnly, InpMaxLots, InpMaxPositions, InpSymbols, InpDailyLoss);
-   if(InpAllowTrading)
-      g_trader.Open("fxpaper-" + IntegerToString(AccountInfoInteger(ACCOUNT_LOGIN)) + ".journal");
    g_epoch = IntegerToString((long)TimeGMT()) + "-" + IntegerToString((long)(GetTickCount64() % 100000));
    if(!EventSetMillisecondTimer(InpTimerMs))
       return INIT_FAILED;

@@ -280,7 +280,7 @@ MUTATIONS = (
     Mutation(
         "what the broker has is not looked for",
         "mql5/fxpaper/trade.mqh",
-        "if(command.again && Traced(command.magic, order))",
+        "if((command.again || Opens(command)) && Traced(command.magic, order))",
         "if(command.again && order != 0 && Traced(command.magic, order))",
     ),
     Mutation(

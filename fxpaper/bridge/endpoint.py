@@ -230,7 +230,7 @@ class Endpoint:
             self._bars.take(message)
         if self._live is not None:
             if isinstance(message, Beat):
-                self._live.meet(session, partial(self._send, identity))
+                self._live.meet(session, identity.hex(), partial(self._send, identity))
             self._live.take(session, message)
 
     def _greet(self, identity: bytes, hello: Hello, frame: zmq.Frame) -> None:

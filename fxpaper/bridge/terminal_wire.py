@@ -24,7 +24,6 @@ from fxpaper.domain.terminal import (
     TerminalAnswer,
     TerminalCash,
     TerminalCommand,
-    TerminalCursor,
     TerminalDeal,
     TerminalLook,
     TerminalMoney,
@@ -130,7 +129,6 @@ class AccountWire:
         self,
         account: AccountNow,
         rows: Iterable[DealRow],
-        cursor: TerminalCursor | None,
         now: Instant,
     ) -> TerminalLook:
         """Return the account as it is, with the deals that came before it.
@@ -138,16 +136,13 @@ class AccountWire:
         Args:
             account: the message that ends a look.
             rows: deals since the one before.
-            cursor: how far deals have been taken over; None before the first look.
             now: nanoseconds UTC.
         """
         self._unknown = {}
         deals: list[TerminalDeal] = []
         cash: list[TerminalCash] = []
-        last, deals_at = (0, 0) if cursor is None else (cursor.ticket, cursor.at)
-        for row in rows:
-            if row.ticket > last:
-                last, deals_at = row.ticket, row.time
+        known = list(rows)
+        for row in known:
             if row.type > 1:
                 cash.append(_cash(row))
             elif row.symbol in self._session.names:
@@ -161,8 +156,8 @@ class AccountWire:
             orders=tuple(one for one in orders if one is not None),
             deals=tuple(deals),
             cash=tuple(one for one in cash if one.amount),
-            last_ticket=last,
-            deals_at=deals_at,
+            seen=tuple((row.ticket, row.time) for row in known),
+            looked_at=self._session.broker_seconds(now) * 1000,
             money=TerminalMoney(
                 balance=account.balance,
                 equity=account.equity,

@@ -7,17 +7,34 @@ of the fields; times are milliseconds on the broker's clock, marks are texts.
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
+_LARGEST = Decimal(10) ** 15
+"""Beyond any account, price or volume."""
+_Type = Annotated[int, msgspec.Meta(ge=0, le=1)]
 
-class PositionRow(msgspec.Struct, array_like=True):
+
+class Numbers(msgspec.Struct):
+    """What has numbers that somebody counts with."""
+
+    def __post_init__(self) -> None:
+        """Refuse numbers that no broker has."""
+        for name in self.__struct_fields__:
+            number = getattr(self, name)
+            if isinstance(number, Decimal) and not (
+                number.is_finite() and -_LARGEST < number < _LARGEST
+            ):
+                raise ValueError(f"{name} is {str(number)[:40]}")
+
+
+class PositionRow(Numbers, array_like=True):
     """A position: MQL5's POSITION_IDENTIFIER, its symbol, type (0 buy, 1 sell), and so on."""
 
     id: int
     symbol: str
-    type: int
+    type: _Type
     lots: Decimal
     price: Decimal
     sl: Decimal
@@ -27,7 +44,7 @@ class PositionRow(msgspec.Struct, array_like=True):
     magic: str
 
 
-class OrderRow(msgspec.Struct, array_like=True):
+class OrderRow(Numbers, array_like=True):
     """A waiting order; ``type`` is MQL5's ENUM_ORDER_TYPE, ``expires`` 0 for never."""
 
     ticket: int
@@ -43,7 +60,7 @@ class OrderRow(msgspec.Struct, array_like=True):
     magic: str
 
 
-class DealRow(msgspec.Struct, array_like=True):
+class DealRow(Numbers, array_like=True):
     """A deal; ``type``, ``entry`` and ``reason`` are MQL5's, beyond 1 a type moves money only."""
 
     ticket: int
@@ -78,7 +95,7 @@ class Deals(msgspec.Struct, tag_field="kind", tag="deals", kw_only=True):
     rows: list[DealRow]
 
 
-class AccountNow(msgspec.Struct, tag_field="kind", tag="acct", kw_only=True):
+class AccountNow(Numbers, tag_field="kind", tag="acct", kw_only=True):
     """The account as the terminal has it, after the deals that were sent before.
 
     Args:
@@ -202,13 +219,12 @@ class LookNow(msgspec.Struct, tag_field="kind", tag="look", kw_only=True):
     Args:
         s: number in the session.
         t: UTC, milliseconds.
-        after: deals with a greater number are wanted, as text.
-        since: and not before this time on the broker's clock, milliseconds; 0 for a day ago.
+        since: deals from this time on are wanted, on the broker's clock in milliseconds; 0 for a
+            day ago.
     """
 
     s: int
     t: int
-    after: str
     since: int
 
 

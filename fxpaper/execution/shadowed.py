@@ -7,6 +7,7 @@ have done with one order tells how far paper is from the broker.
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 
 from msgspec.structs import replace
 
@@ -161,7 +162,8 @@ class ShadowedBroker:
         """Let the shadow close what a live order closes."""
         events: list[Recorded] = []
         for one in self._positions(order.closes or ""):
-            events += self._leave(one, now)
+            held = self._state.accounts[self._shadow].positions[one]
+            events += self._leave(one, now, min(order.lots, held.lots))
         return events
 
     def _undo(self, twin: str, now: Instant) -> list[Recorded]:
@@ -188,9 +190,9 @@ class ShadowedBroker:
             for event in self._leave(one, now)
         ]
 
-    def _leave(self, position_id: str, now: Instant) -> list[Recorded]:
+    def _leave(self, position_id: str, now: Instant, lots: Decimal | None = None) -> list[Recorded]:
         command = ClosePosition(
-            account=self._shadow, position_id=position_id, reason=DealReason.MANUAL
+            account=self._shadow, position_id=position_id, reason=DealReason.MANUAL, lots=lots
         )
         answer = self._paper.carry_out(command, now)
         return [] if isinstance(answer, Refused) else answer

@@ -219,9 +219,11 @@ class ExecutionWorker:
 
     def _send_commands(self, events: Iterable[Recorded]) -> None:
         """Hand the terminal what has just become durable."""
-        for recorded in events:
-            if isinstance(recorded.event, TerminalCommanded):
-                self._send(recorded.event.command, False)  # noqa: FBT003 - whether again
+        fresh = {one.event.command.id for one in events if isinstance(one.event, TerminalCommanded)}
+        if fresh and self._desk.terminal is not None:
+            for command in self._desk.terminal.outstanding():
+                if command.id in fresh:
+                    self._send(command, False)  # noqa: FBT003 - whether again
 
     def _send_again(self) -> None:
         """Hand a terminal that is back what it has not answered; it knows what it has done."""

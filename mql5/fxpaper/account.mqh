@@ -45,8 +45,8 @@ public:
       return HistoryDealsTotal();
      }
 
-   // The next deals with greater numbers than one, as rows; the place moves on.
-   string            Deals(const long after, int &place, const int total)
+   // The next deals as rows; the place moves on.
+   string            Deals(int &place, const int total)
      {
       string rows = "";
       int count = 0;
@@ -54,7 +54,7 @@ public:
         {
          ulong ticket = HistoryDealGetTicket(place);
          place++;
-         if(ticket == 0 || (long)ticket <= after)
+         if(ticket == 0)
             continue;
          string symbol = HistoryDealGetString(ticket, DEAL_SYMBOL);
          string row = "[" + IntegerToString((long)ticket);

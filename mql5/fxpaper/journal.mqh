@@ -61,16 +61,26 @@ public:
       return m_trouble;
      }
 
-   bool              Open(const string name)
+   // Read what is known; to write, nobody else may have it open to write.
+   bool              Open(const string name, const bool to_write)
      {
+      Close();
+      ArrayResize(m_entries, 0);
       ResetLastError();
+      if(!to_write)
+        {
+         m_handle = FileOpen(name, FILE_READ | FILE_TXT | FILE_ANSI | FILE_SHARE_READ | FILE_SHARE_WRITE);
+         while(m_handle != INVALID_HANDLE && !FileIsEnding(m_handle))
+            Take(FileReadString(m_handle));
+         Close();
+         return true;
+        }
       m_handle = FileOpen(name, FILE_READ | FILE_WRITE | FILE_TXT | FILE_ANSI | FILE_SHARE_READ);
       if(m_handle == INVALID_HANDLE)
         {
          m_trouble = "the journal " + name + " cannot be opened, error " + IntegerToString(GetLastError()) + "; does another chart trade this account?";
          return false;
         }
-      ArrayResize(m_entries, 0);
       while(!FileIsEnding(m_handle))
          Take(FileReadString(m_handle));
       FileSeek(m_handle, 0, SEEK_END);

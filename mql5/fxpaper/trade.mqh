@@ -129,13 +129,13 @@ private:
      {
       if(command.op == "place" || command.op == "change")
          return ORDER_FILLING_RETURN;
-      for(int i = 0; i < ArraySize(m_filled); i++)
-         if(m_filled[i] == command.symbol)
-            return (ENUM_ORDER_TYPE_FILLING)m_filling[i];
       if(command.tif == "ioc")
          return ORDER_FILLING_IOC;
       if(command.tif == "fok")
          return ORDER_FILLING_FOK;
+      for(int i = 0; i < ArraySize(m_filled); i++)
+         if(m_filled[i] == command.symbol)
+            return (ENUM_ORDER_TYPE_FILLING)m_filling[i];
       long flags = SymbolInfoInteger(command.symbol, SYMBOL_FILLING_MODE);
       if((flags & 1) != 0)
          return ORDER_FILLING_FOK;
@@ -250,7 +250,8 @@ private:
       // What OrderSend returns says nothing that the code does not.
       if(!OrderSend(request, result))
          ResetLastError();
-      if(result.retcode == TRADE_RETCODE_INVALID_FILL && request.action == TRADE_ACTION_DEAL)
+      bool chosen = command.tif == "fok" || command.tif == "ioc";
+      if(result.retcode == TRADE_RETCODE_INVALID_FILL && request.action == TRADE_ACTION_DEAL && !chosen)
         {
          request.type_filling = request.type_filling == ORDER_FILLING_FOK ? ORDER_FILLING_IOC : ORDER_FILLING_FOK;
          ZeroMemory(result);
@@ -269,7 +270,7 @@ private:
          entry.state = waits ? "placed" : "done";
       else if(result.retcode == TRADE_RETCODE_NO_CHANGES)
          entry.state = "done";
-      else if(result.retcode == TRADE_RETCODE_TIMEOUT || result.retcode == TRADE_RETCODE_ERROR || result.retcode == 0)
+      else if(result.retcode == TRADE_RETCODE_TIMEOUT || result.retcode == TRADE_RETCODE_ERROR || result.retcode == TRADE_RETCODE_CONNECTION || result.retcode == 0)
          Doubt(command, entry);
       else
         {
@@ -299,9 +300,9 @@ public:
       m_limits.Set(allowed, demo_only, lots, positions, symbols, loss);
      }
 
-   bool              Open(const string name)
+   bool              Open(const string name, const bool to_write)
      {
-      return m_journal.Open(name);
+      return m_journal.Open(name, to_write);
      }
 
    void              Close()
@@ -353,7 +354,8 @@ private:
       entry.order = 0;
       entry.why = Closed();
       long order = 0;
-      if(command.again && Traced(command.magic, order))
+      // Another terminal of this account may have done it.
+      if((command.again || Opens(command)) && Traced(command.magic, order))
         {
          entry.state = command.op == "place" ? "placed" : "done";
          entry.order = order;

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from fxpaper.bridge.live_broker import DEADLINE_NS, LiveBroker
 from fxpaper.bridge.marks import is_ours, mark_of
+from fxpaper.bridge.messages import decode
 from fxpaper.domain.account import Account, Accounting, Mode, TradingState, shadow_of
 from fxpaper.domain.command import (
     CancelOrder,
@@ -30,7 +31,7 @@ from fxpaper.domain.event import (
     TerminalCommanded,
     kind_of,
 )
-from fxpaper.domain.order import DealReason, OrderState, Side
+from fxpaper.domain.order import DealReason, OrderKind, OrderState, Side, TimeInForce
 from fxpaper.domain.quote import Evidence, Grade, Quote, Spread, Transport
 from fxpaper.domain.refusal import RefusalCode, Refused
 from fxpaper.domain.terminal import (
@@ -44,12 +45,14 @@ from fxpaper.domain.terminal import (
     TerminalLook,
     TerminalMoney,
     TerminalOp,
+    TerminalOrder,
     TerminalPosition,
     TerminalRules,
     TerminalUp,
 )
 from fxpaper.engine.engine import Engine
 from fxpaper.engine.gate import FillLimits
+from fxpaper.errors import ProtocolError
 from fxpaper.execution.gated import GatedBroker
 from fxpaper.execution.paper import PaperBroker
 from fxpaper.execution.shadowed import ShadowedBroker
@@ -99,6 +102,7 @@ class World:
         self.deals: list[TerminalDeal] = []
         self.cash: list[TerminalCash] = []
         self.ticket = 100
+        self.now = NOW
         self.quote(108_241)
 
     def quote(self, bid: int, spread: int = 10) -> None:
@@ -110,18 +114,18 @@ class World:
 
     def look(self, **given: object) -> list[Recorded]:
         tickets = [one.ticket for one in self.deals] + [one.ticket for one in self.cash]
-        last = max(tickets, default=0)
+        self.now += 4_000_000_000
         seen = TerminalLook(
             positions=tuple(self.positions.values()),
             orders=(),
             deals=tuple(self.deals),
             cash=tuple(self.cash),
-            last_ticket=last,
-            deals_at=last,
+            seen=tuple((ticket, ticket) for ticket in tickets),
+            looked_at=50,
             money=TerminalMoney(balance=self.balance, equity=self.balance, margin=Decimal(0)),
             may_trade=True,
         )
-        return self.shadowed.hear(replace(seen, **given), NOW)
+        return self.shadowed.hear(replace(seen, **given), self.now)
 
     def place(self, lots: str = "0.10", side: Side = Side.BUY, **given: object):
         command = PlaceOrder(
@@ -360,7 +364,7 @@ def test_positions_from_before_the_account_are_adopted_without_their_deals():
     assert not any(isinstance(one.event, DealBooked) for one in events)
     assert any(isinstance(one.event, Reconciled) for one in events)
     (position,) = world.account.positions.values()
-    assert (position.id, position.lots, position.mode) == ("55", Decimal("0.40"), Mode.LIVE)
+    assert (position.id, position.lots, position.mode) == ("55r4", Decimal("0.40"), Mode.LIVE)
 
 
 def test_money_that_is_no_trade_of_ours_moves_the_balance_by_name(world: World):
@@ -439,6 +443,193 @@ def test_a_netting_position_turns_around_by_one_deal():
     assert (position.side, position.lots) == (Side.SELL, Decimal("0.20"))
     assert world.account.account.balance == world.balance
     assert world.look() == []
+
+
+def looked(world: World, times: int = 3) -> list[str]:
+    return [kind_of(one.event) for _ in range(times) for one in world.look()]
+
+
+def test_a_position_that_comes_back_after_it_was_given_up_is_another_one(world: World):
+    world.fill(bought(world), "101", DealEntry.IN, "0.10")
+    world.look()
+    held = dict(world.positions)
+    world.positions.clear()
+    assert "position_closed" in looked(world)
+    world.positions = held
+    assert "position_opened" in looked(world)
+    (position,) = world.account.positions.values()
+    assert position.id != "101"
+    assert position.id.startswith("101")
+
+
+def test_the_late_close_of_a_position_that_was_given_up_moves_money_only(world: World):
+    world.fill(bought(world), "101", DealEntry.IN, "0.10")
+    world.look()
+    world.positions.clear()
+    looked(world)
+    world.fill(None, "101", DealEntry.OUT, "0.10", Side.SELL, "-5.00")
+    assert looked(world, 1) == ["cash_moved", "terminal_deals_taken"]
+    assert world.account.positions == {}
+    assert world.account.account.balance == world.balance
+
+
+def test_the_close_of_a_position_from_before_opens_nothing():
+    world = World()
+    world.connect()
+    world.fill(None, "55", DealEntry.OUT, "0.40", Side.SELL, "20.00")
+    world.look()
+    assert world.account.positions == {}
+    assert world.account.account.balance == world.balance
+
+
+def test_a_deal_that_shows_up_after_a_later_one_is_booked(world: World):
+    world.fill(bought(world), "101", DealEntry.IN, "0.10")
+    late = world.deals.pop()
+    world.fill(None, "500", DealEntry.IN, "0.20")
+    world.look()
+    world.deals.append(late)
+    world.look()
+    assert sorted(one.lots for one in world.account.positions.values()) == [
+        Decimal("0.10"),
+        Decimal("0.20"),
+    ]
+    assert world.account.orders == {}
+
+
+def test_a_terminal_that_has_not_loaded_its_account_changes_nothing(world: World):
+    world.fill(bought(world), "101", DealEntry.IN, "0.10")
+    world.look()
+    blank = TerminalMoney(balance=Decimal(0), equity=Decimal(0), margin=Decimal(0))
+    for _ in range(5):
+        assert world.look(positions=(), deals=(), seen=(), money=blank) == []
+    assert len(world.account.positions) == 1
+
+
+def test_an_order_that_was_done_without_a_trace_becomes_uncertain(world: World):
+    world.answer(bought(world), AnswerState.DONE, "77")
+    looked(world)
+    (order,) = world.account.orders.values()
+    assert order.state is OrderState.UNCERTAIN
+    assert order.id in (world.live.trouble() or "")
+
+
+def test_credit_is_no_difference(world: World):
+    bonus = Decimal(1000)
+    money = TerminalMoney(
+        balance=world.balance, equity=world.balance + bonus, margin=Decimal(0), credit=bonus
+    )
+    world.look(money=money)
+    assert commands(world.place())
+
+
+@pytest.mark.parametrize(
+    ("given_", "code"),
+    [
+        ({"kind": OrderKind.LIMIT, "price": 107_000, "closes": "101"}, RefusalCode.NOT_AT_TERMINAL),
+        (
+            {
+                "kind": OrderKind.LIMIT,
+                "price": 107_000,
+                "time_in_force": TimeInForce.IOC,
+            },
+            RefusalCode.NOT_AT_TERMINAL,
+        ),
+        ({"bound": 108_200}, RefusalCode.BEYOND_BOUND),
+    ],
+)
+def test_what_would_mean_something_else_at_a_terminal_is_refused(world: World, given_, code):
+    world.fill(bought(world), "101", DealEntry.IN, "0.10")
+    world.look()
+    side = Side.SELL if "closes" in given_ else Side.BUY
+    assert refused(world.place(side=side, **given_)) is code
+
+
+def waiting(ticket: str, lots: str = "0.10", magic: int = 0) -> TerminalOrder:
+    return TerminalOrder(
+        ticket=ticket,
+        symbol="EURUSD",
+        side=Side.BUY,
+        kind=OrderKind.LIMIT,
+        lots=Decimal(lots),
+        price=107_000,
+        limit=None,
+        stop_loss=None,
+        take_profit=None,
+        placed_at=NOW,
+        expires_at=None,
+        magic=magic,
+    )
+
+
+def test_an_order_on_its_way_when_the_account_is_halted_is_cancelled_once_it_waits(world: World):
+    (command,) = commands(world.place(kind=OrderKind.LIMIT, price=107_000))
+    world.broker.carry_out(SetTrading(account="real", state=TradingState.HALTED), NOW)
+    (again,) = world.live.outstanding()
+    assert (again.id, again.deadline) == (command.id, 0)
+    world.answer(command, AnswerState.PLACED, "77")
+    events = world.look(orders=(waiting("77"),))
+    assert [one.op for one in commands(events)] == [TerminalOp.CANCEL]
+    assert commands(world.look(orders=(waiting("77"),))) == []
+
+
+def test_what_waits_while_the_terminal_is_away_is_cancelled_when_it_is_back(world: World):
+    (command,) = commands(world.place(kind=OrderKind.LIMIT, price=107_000))
+    world.answer(command, AnswerState.PLACED, "77")
+    world.live.hear(TerminalDown("cable"), NOW)
+    world.broker.carry_out(SetTrading(account="real", state=TradingState.HALTED), NOW)
+    world.live.hear(UP, NOW)
+    events = world.look(orders=(waiting("77"),))
+    assert [one.op for one in commands(events)] == [TerminalOp.CANCEL]
+
+
+def test_halting_does_not_decide_what_became_of_an_uncertain_order(world: World):
+    world.answer(bought(world), AnswerState.UNCERTAIN)
+    world.broker.carry_out(SetTrading(account="real", state=TradingState.HALTED), NOW)
+    (order,) = world.account.orders.values()
+    assert order.state is OrderState.UNCERTAIN
+
+
+def test_a_limit_that_is_filled_in_part_goes_on_waiting(world: World):
+    (command,) = commands(world.place("0.30", kind=OrderKind.LIMIT, price=107_000))
+    world.answer(command, AnswerState.PLACED, "77")
+    world.look(orders=(waiting("77", "0.30"),))
+    deal = world.fill(command, "77", DealEntry.IN, "0.10")
+    world.deals[-1] = replace(deal, order="77")
+    world.look(orders=(waiting("77", "0.20"),))
+    (order,) = world.account.orders.values()
+    assert (order.state, order.lots) == (OrderState.PLACED, Decimal("0.20"))
+    deal = world.fill(command, "77", DealEntry.IN, "0.20")
+    world.deals[-1] = replace(deal, order="77")
+    world.look()
+    assert world.account.orders == {}
+    (position,) = world.account.positions.values()
+    assert (position.lots, position.order_id) == (Decimal("0.30"), order.id)
+
+
+def test_an_adopted_position_takes_its_order_when_its_deal_comes_after_all(world: World):
+    command = bought(world)
+    world.fill(command, "101", DealEntry.IN, "0.10")
+    deal = world.deals.pop()
+    looked(world)
+    world.deals.append(deal)
+    world.look()
+    (position,) = world.account.positions.values()
+    assert (position.lots, position.order_id) == (Decimal("0.10"), command.order_id)
+    assert world.account.account.balance == world.balance
+
+
+@pytest.mark.parametrize("number", ['"NaN"', '"Infinity"', "1e300"])
+def test_numbers_that_no_broker_has_are_refused(number: str):
+    with pytest.raises(ProtocolError):
+        decode([b"acct", f'{{"s":1,"t":1,"balance":{number},"equity":1,"margin":0}}'.encode()])
+
+
+def test_a_partial_close_by_an_order_closes_as_much_of_the_twin(world: World):
+    world.fill(bought(world, "0.30"), "101", DealEntry.IN, "0.30")
+    world.look()
+    assert commands(world.place("0.10", Side.SELL, closes="101"))
+    (twin,) = world.engine.state.accounts[shadow_of("real")].positions.values()
+    assert twin.lots == Decimal("0.20")
 
 
 STEPS = st.lists(

@@ -11,7 +11,7 @@ enum ENUM_POSITION { POSITION_IDENTIFIER, POSITION_TYPE, POSITION_TIME_MSC, POSI
 enum ENUM_ORDER { ORDER_MAGIC, ORDER_TYPE, ORDER_TIME_SETUP_MSC, ORDER_TIME_EXPIRATION, ORDER_VOLUME_CURRENT, ORDER_PRICE_OPEN, ORDER_PRICE_STOPLIMIT, ORDER_SL, ORDER_TP, ORDER_SYMBOL };
 enum ENUM_DEAL { DEAL_ORDER, DEAL_POSITION_ID, DEAL_TYPE, DEAL_ENTRY, DEAL_TIME_MSC, DEAL_MAGIC, DEAL_REASON, DEAL_VOLUME, DEAL_PRICE, DEAL_COMMISSION, DEAL_FEE, DEAL_SWAP, DEAL_PROFIT, DEAL_SYMBOL, DEAL_COMMENT };
 const int POSITION_TYPE_SELL = 1, ACCOUNT_TRADE_MODE_DEMO = 0;
-const uint TRADE_RETCODE_PLACED = 10008, TRADE_RETCODE_DONE = 10009, TRADE_RETCODE_DONE_PARTIAL = 10010, TRADE_RETCODE_ERROR = 10011, TRADE_RETCODE_TIMEOUT = 10012, TRADE_RETCODE_NO_CHANGES = 10025, TRADE_RETCODE_INVALID_FILL = 10030;
+const uint TRADE_RETCODE_PLACED = 10008, TRADE_RETCODE_DONE = 10009, TRADE_RETCODE_DONE_PARTIAL = 10010, TRADE_RETCODE_ERROR = 10011, TRADE_RETCODE_TIMEOUT = 10012, TRADE_RETCODE_NO_CHANGES = 10025, TRADE_RETCODE_INVALID_FILL = 10030, TRADE_RETCODE_CONNECTION = 10031;
 
 struct MqlTradeRequest {
   ENUM_TRADE_ACTION action = TRADE_ACTION_NONE;
@@ -55,6 +55,7 @@ inline ShimBroker shim_broker;
 inline size_t shim_position = 0, shim_order = 0;
 inline std::vector<size_t> shim_history;
 inline bool shim_traded = false;
+inline long shim_login = 123;
 
 inline const char *shim_books() { return std::getenv("SHIM_BROKER"); }
 inline std::string shim_word(const std::string &text) {
@@ -289,7 +290,7 @@ inline void shim_reach(const std::string &symbol) {
   shim_keep();
 }
 
-inline int PositionsTotal() { return (int)shim_broker.positions.size(); }
+inline int PositionsTotal() { return shim_online ? (int)shim_broker.positions.size() : 0; }
 inline ulong PositionGetTicket(int i) {
   if (i < 0 || i >= PositionsTotal()) return 0;
   shim_position = (size_t)i;
@@ -363,11 +364,12 @@ inline double shim_equity() {
   return shim_cents(sum);
 }
 inline double AccountInfoDouble(ENUM_ACCOUNT what) {
+  if (!shim_online) return 0;
   return what == ACCOUNT_BALANCE ? shim_broker.balance : what == ACCOUNT_EQUITY ? shim_equity() : 0;
 }
 inline long AccountInfoInteger(ENUM_ACCOUNT what) {
   switch (what) {
-  case ACCOUNT_LOGIN: return 123;
+  case ACCOUNT_LOGIN: return shim_login;
   case ACCOUNT_MARGIN_MODE: return shim_broker.netting ? 0 : 2;
   case ACCOUNT_LEVERAGE: return 100;
   case ACCOUNT_CURRENCY_DIGITS: return 2;
@@ -382,7 +384,10 @@ inline bool shim_by_hand(const std::string &word, std::istringstream &words) {
   long id = 0;
   if (word == "retcodes") {
     for (std::string one; words >> one;) shim_broker.forced.push_back(one);
-  } else if (word == "flags") words >> shim_broker.flags;
+  } else if (word == "offline") shim_online = false;
+  else if (word == "online") shim_online = true;
+  else if (word == "login") words >> shim_login;
+  else if (word == "flags") words >> shim_broker.flags;
   else if (word == "real") shim_broker.trade_mode = 2;
   else if (word == "deposit") {
     double amount;

@@ -243,13 +243,19 @@ inline void StringTrimRight(string &s) { while (!s.empty() && s.back() <= u' ') 
 inline double StringToDouble(const string &s) { return std::atof(narrow(s).c_str()); }
 
 // Files of the sandbox: in the folder that SHIM_FILES names. One program at a time has a file.
-const int FILE_READ = 1, FILE_WRITE = 2, FILE_TXT = 16, FILE_ANSI = 32, FILE_SHARE_READ = 128;
+const int FILE_READ = 1, FILE_WRITE = 2, FILE_TXT = 16, FILE_ANSI = 32, FILE_SHARE_READ = 128, FILE_SHARE_WRITE = 256;
 const int SHIM_UNUSED = 0;
 inline std::map<int, FILE *> shim_files;
 inline void shim_step(const char *);
-inline int FileOpen(const string &name, int) {
+inline int FileOpen(const string &name, int flags) {
   const char *folder = std::getenv("SHIM_FILES");
   std::string path = std::string(folder ? folder : "/nonexistent") + "/" + narrow(name);
+  if (!(flags & FILE_WRITE)) {
+    FILE *file = std::fopen(path.c_str(), "r");
+    if (!file) { shim_error = 5004; return INVALID_HANDLE; }
+    shim_files[fileno(file)] = file;
+    return fileno(file);
+  }
   int handle = open(path.c_str(), O_RDWR | O_CREAT, 0600);
   if (handle < 0 || flock(handle, LOCK_EX | LOCK_NB) != 0) {
     if (handle >= 0) close(handle);
@@ -301,7 +307,8 @@ inline string AccountInfoString(ENUM_ACCOUNT what) {
   return what == ACCOUNT_CURRENCY ? u"USD" : what == ACCOUNT_SERVER ? u"Demo" : u"A \"Broker\" £";
 }
 inline long MQLInfoInteger(ENUM_MQL) { return 1; }
-inline long TerminalInfoInteger(ENUM_TERMINAL what) { return what == TERMINAL_BUILD ? 5120 : 1; }
+inline bool shim_online = true;
+inline long TerminalInfoInteger(ENUM_TERMINAL what) { return what == TERMINAL_BUILD ? 5120 : what == TERMINAL_CONNECTED ? shim_online : 1; }
 
 inline ShimSymbol *shim_find(const string &name) {
   for (ShimSymbol &one : shim_symbols)

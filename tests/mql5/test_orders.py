@@ -273,6 +273,28 @@ async def test_a_netting_account_adds_reduces_and_turns_around(desk):
         assert "reconciled" not in rig.kinds()
 
 
+async def test_a_terminal_that_loses_its_broker_changes_nothing_here(desk):
+    async with desk() as (rig, chart):
+        await opened(rig)
+        await chart.say("offline")
+        await rig.until(lambda: "not connected to its broker" in (rig.worker.note or ""))
+        await asyncio.sleep(3)
+        assert (len(rig.positions()), "cash_moved" in rig.kinds()) == (1, False)
+        await chart.say("online")
+        await rig.ready()
+        await opened(rig)
+
+
+async def test_a_terminal_that_logs_in_elsewhere_is_another_terminal(desk):
+    async with desk() as (rig, chart):
+        await opened(rig)
+        await chart.say("login 456")
+        await rig.until(lambda: "not connected" in (rig.worker.note or ""))
+        assert (await rig.refused(close(rig.positions()[0].id))).code is RefusalCode.TERMINAL_AWAY
+        await chart.say("login 123")
+        await rig.until(lambda: rig.worker.note is None, 20)
+
+
 async def test_two_opposite_positions_close_each_other(desk):
     async with desk() as (rig, _):
         one = await opened(rig, lots="0.10")
