@@ -32,7 +32,7 @@ from fxpaper.bridge.messages import (
     Ticks,
     Welcome,
 )
-from fxpaper.domain.instant import NS_PER_MS, Instant
+from fxpaper.domain.instant import NS_PER_MS, NS_PER_SECOND, Instant
 from fxpaper.domain.instrument import Instrument
 from fxpaper.domain.quote import Quote
 
@@ -40,6 +40,8 @@ log = structlog.get_logger(__name__)
 
 BEAT_MS = 1000
 _BEATS_MISSED = 3
+_ON_THE_WAY_NS = 2 * NS_PER_SECOND
+"""Ticks that come with an offset were taken so shortly before, by the clock that it tells of."""
 _AHEAD_MS = 24 * 3_600_000
 """No broker's clock is so far ahead of UTC."""
 
@@ -200,8 +202,10 @@ class Session:
         ours, memory = self._mine.get(message.sym), self.memory
         if ours is None:
             return []
-        if message.offset is not None:
-            memory.clock.learn(message.offset, now, valid=True)
+        if message.offset is not None and message.ticks:
+            taken = message.ticks[0][0] * NS_PER_MS - message.offset * NS_PER_SECOND
+            since = taken if 0 < now - taken < _ON_THE_WAY_NS else now
+            memory.clock.learn(message.offset, since, valid=True)
         end = now // NS_PER_MS + _AHEAD_MS
         fresh = [tick for tick in self._fresh(message) if _is_tick(tick, end)]
         if not memory.clock.known or not fresh:

@@ -1,5 +1,5 @@
 // Runs the Expert Advisor: its timer, and a broker that does what standard input says.
-//   symbol NAME DIGITS BASE PROFIT CALC_MODE     tick NAME AHEAD_MS BID ASK     quit
+//   symbol NAME DIGITS BASE PROFIT CALC_MODE     tick NAME AHEAD_MS BID ASK     ahead SECONDS     quit
 #pragma once
 
 #include <fcntl.h>
@@ -24,7 +24,8 @@ static void shim_obey(const std::string &line) {
     ShimSymbol *one = shim_find(wide(name));
     if (one) one->ticks.push_back(tick);
     OnTick();
-  }
+  } else if (word == "ahead")
+    words >> shim_ahead;
 }
 
 int main() {
