@@ -118,6 +118,41 @@ async def test_a_recorded_session_with_random_damage_breaks_nothing(serve, attac
                 await asyncio.sleep(0.02)
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"symbols":["EURUSD.\xc2\xa3"],"since":{"EURUSD.\xc2\xa3":9223372036854775807}}',
+        b'{"symbols":["EURUSD.\xc2\xa3"],"since":{"EURUSD.\xc2\xa3":-9223372036854775808}}',
+        b'{"symbols":["EURUSD.\xc2\xa3"],"since":{"EURUSD.\xc2\xa3":99999999999999999999999999}}',
+        b'{"symbols":["\\u","\\u12","\\","\\ud800","\\u0000",""],"since":{"":-}}',
+        b'{"symbols":[' + b'"X",' * 3000 + b'"X"]}',
+        b'{"symbols":["',
+        b'"symbols"',
+        b'"since"::::::',
+        b"",
+    ],
+    ids=lambda body: body[:12] + body[-24:],
+)
+async def test_no_odd_list_of_symbols_breaks_anything(attach, body):
+    """Nor does a number that a signed one cannot be one more than."""
+    ready = b"\x04\x06\x05READY"
+    heard = asyncio.Event()
+
+    def message(kind: bytes, said: bytes) -> bytes:
+        return bytes([1, len(kind)]) + kind + b"\x02" + len(said).to_bytes(8, "big") + said
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        greeting = b"\xff" + bytes(8) + b"\x7f\x03\x00NULL" + bytes(48)
+        writer.write(greeting + ready + message(b"welcome", b"{}") + message(b"sub", body))
+        await reader.readuntil(b"hb")
+        heard.set()
+
+    async with listening(answer) as fake, attach(InpPort=str(fake), **HURRIED) as chart:
+        await chart.say(EURUSD, "tick EURUSD.£ 0 1.08241 1.08251")
+        async with asyncio.timeout(5):
+            await heard.wait()
+
+
 async def test_a_line_that_falls_silent_is_given_up_by_both_and_dialled_again(serve, attach, port):
     """The Expert Advisor's ten seconds pass in five here."""
     feed, proxy = TickFeed(), Proxy(port)
