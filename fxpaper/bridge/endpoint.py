@@ -6,6 +6,7 @@ import asyncio
 import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 
 import structlog
@@ -38,6 +39,8 @@ _LOOK_SECONDS = 0.5
 _WAITING_MESSAGES = 10_000
 _HEARTBEAT_MS, _HEARTBEAT_PATIENCE_MS = 2000, 6000
 _MOST_STRANGERS = 100
+_IN_A_TURN = 20
+"""Messages after which all else in the daemon has its turn: what waits already is read at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,7 +162,9 @@ class Endpoint:
             ) from None
 
     async def _listen(self, socket: zmq.asyncio.Socket) -> None:
-        while True:
+        for heard in count():
+            if heard % _IN_A_TURN == 0:
+                await asyncio.sleep(0)
             frames = await socket.recv_multipart(copy=False)
             identity, *body = [frame.bytes for frame in frames]
             try:
