@@ -2,9 +2,10 @@
 
 A libzmq DEALER in a process of its own says what the Expert Advisor says; the endpoint and whoever
 takes its quotes run here. First as fast as they go, one tick and twenty ticks in a message; then
-five hundred a second, each timed from before it is sent until its quote is taken.
+five hundred a second, each timed from before it is sent until its quote is taken. Where there is
+a C++ compiler, the same through the Expert Advisor, which looks for prices once a millisecond here.
 
-Run: scripts/bench bridge [--ticks 60000] [--json]
+Run: scripts/bench bridge [--ticks 60000] [--without-ea] [--json]
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import socket
 import statistics
 import tempfile
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from multiprocessing.connection import Connection
@@ -26,6 +28,7 @@ from pathlib import Path
 import structlog
 import zmq
 
+from benchmarks.program.expert_advisor import FIRST_BID, chart, compiled
 from fxpaper.aggregator.sources.metatrader import TickFeed
 from fxpaper.bridge.endpoint import Endpoint, Place
 from fxpaper.bridge.keys import NewTerminal, make_keys
@@ -38,6 +41,12 @@ TOKEN = "token-of-the-daemon"  # noqa: S105 - of a benchmark
 LINES = 20
 TIMED, TIMED_GAP = 1500, 0.002
 TOGETHER = 20
+Run = tuple[list[float], list[float], float]
+"""When each message was sent, when each quote was taken, and what a welcome takes."""
+MOST_OF_A_CHART = 10_000
+"""The simulated terminal looks through all its ticks for each; more would measure that."""
+NOTHING = float("nan")
+WARM_POINTS = round(FIRST_BID * 100_000)
 
 
 @dataclass(frozen=True)
@@ -46,19 +55,21 @@ class Figure:
 
     Args:
         mechanism: of ZeroMQ.
+        client: libzmq or the Expert Advisor.
         single_per_second: ticks taken, one in each message.
-        batched_per_second: ticks taken, twenty in each message.
         p50_ms: from before a tick is sent until its quote is taken, median.
         p99_ms: the same, 99th percentile.
+        batched_per_second: ticks taken, twenty in each message.
         welcome_ms: from connecting until the daemon's welcome, median.
     """
 
     mechanism: str
+    client: str
     single_per_second: float
-    batched_per_second: float
     p50_ms: float
     p99_ms: float
-    welcome_ms: float
+    batched_per_second: float = NOTHING
+    welcome_ms: float = NOTHING
 
 
 @dataclass(frozen=True)
@@ -92,6 +103,15 @@ class Line:
         line.send_multipart([b"hello", json.dumps(body).encode()])
         line.recv_multipart()
         return line
+
+    def inputs(self) -> dict[str, str]:
+        """Return what is pasted into the Expert Advisor."""
+        given = {"InpPort": self.address.rpartition(":")[2], "InpToken": TOKEN}
+        if self.keys is not None:
+            given["InpServerKey"] = self.keys.server
+            given["InpPublicKey"] = self.keys.public
+            given["InpSecretKey"] = self.keys.secret
+        return given | ({"InpPlain": "true"} if self.mechanism == "PLAIN" else {})
 
 
 def messages(ticks: int, together: int) -> list[list[bytes]]:
@@ -135,8 +155,8 @@ def terminal(line: Line, ticks: int, together: int, gap: float, here: Connection
 
 
 async def take(
-    line: Line, data_dir: Path, ticks: int, together: int, gap: float
-) -> tuple[list[float], list[float], float]:
+    line: Line, data_dir: Path, ticks: int, sender: Callable[..., None], given: tuple[object, ...]
+) -> Run:
     """Return when each message was sent, when each quote was taken, and what a welcome takes."""
     feed = TickFeed()
     instruments = read_profile("standard").instruments
@@ -150,45 +170,74 @@ async def take(
     running = asyncio.create_task(Endpoint(place, feed, SystemClock()).run())
     feed.want(frozenset({"EURUSD"}))
     here, there = multiprocessing.Pipe()
-    sender = multiprocessing.Process(target=terminal, args=(line, ticks, together, gap, there))
-    sender.start()
+    process = multiprocessing.Process(target=sender, args=(*given, there))
+    process.start()
     while not feed.has("EURUSD"):  # noqa: ASYNC110 - nothing to wait for
         await asyncio.sleep(0.005)
-    taken_at = []
-    for _ in range(ticks):
+    if sender is chart:
         await feed.take()
-        taken_at.append(time.monotonic())
+        here.send(None)
+    taken_at: list[float] = []
+    while len(taken_at) < ticks:
+        quote = await feed.take()
+        if quote.bid >= WARM_POINTS:
+            taken_at.append(time.monotonic())
     sent_at, welcome = await asyncio.to_thread(here.recv)
     here.send(None)
-    sender.join()
+    process.join()
     running.cancel()
     with suppress(asyncio.CancelledError):
         await running
     return sent_at, taken_at, welcome
 
 
-def measure(mechanism: str, ticks: int) -> Figure:
-    """Return what one mechanism does."""
-    speeds = []
+def measure(mechanism: str, ticks: int, program: Path | None) -> list[Figure]:
+    """Return what one mechanism does, by libzmq and by the Expert Advisor where there is one."""
     with tempfile.TemporaryDirectory() as name:
-        data_dir = Path(name)
-        keys = make_keys(data_dir, "bench", None) if mechanism == "CURVE" else None
-        for together in (1, TOGETHER):
+        folder = Path(name)
+        keys = make_keys(folder, "bench", None) if mechanism == "CURVE" else None
+
+        def libzmq(number: int, together: int, gap: float) -> Run:
             line = Line(free_address(), mechanism, keys)
-            sent_at, taken_at, _ = asyncio.run(take(line, data_dir, ticks, together, 0))
-            speeds.append(ticks / (taken_at[-1] - sent_at[0]))
-        line = Line(free_address(), mechanism, keys)
-        sent_at, taken_at, welcome = asyncio.run(take(line, data_dir, TIMED, 1, TIMED_GAP))
-    late = sorted(taken - sent for sent, taken in zip(sent_at, taken_at, strict=True))
-    single, batched = speeds
-    return Figure(
-        mechanism,
-        single,
-        batched,
-        late[len(late) // 2] * 1000,
-        late[len(late) * 99 // 100] * 1000,
-        welcome * 1000,
-    )
+            given = (line, number, together, gap)
+            return asyncio.run(take(line, folder, number, terminal, given))
+
+        def expert(number: int, gap: float) -> Run:
+            line = Line(free_address(), mechanism, keys)
+            given = (program, line.inputs(), number, gap)
+            return asyncio.run(take(line, folder, number, chart, given))
+
+        timed = libzmq(min(ticks, TIMED), 1, TIMED_GAP)
+        single, batched = libzmq(ticks, 1, 0), libzmq(ticks, TOGETHER, 0)
+        figures = [
+            Figure(
+                mechanism,
+                "libzmq",
+                speed(single),
+                late(timed, 0.5),
+                late(timed, 0.99),
+                speed(batched),
+                timed[2] * 1000,
+            )
+        ]
+        if program is not None:
+            fast, timed = expert(min(ticks, MOST_OF_A_CHART), 0), expert(TIMED, TIMED_GAP)
+            through = (speed(fast), late(timed, 0.5), late(timed, 0.99))
+            figures.append(Figure(mechanism, "EA", *through))
+        return figures
+
+
+def speed(run: Run) -> float:
+    """Return how many quotes were taken in a second."""
+    sent_at, taken_at, _ = run
+    return len(taken_at) / (taken_at[-1] - sent_at[0])
+
+
+def late(run: Run, share: float) -> float:
+    """Return within how many milliseconds that share of the quotes was taken."""
+    sent_at, taken_at, _ = run
+    ordered = sorted(taken - sent for sent, taken in zip(sent_at, taken_at, strict=True))
+    return ordered[int(len(ordered) * share)] * 1000
 
 
 def free_address() -> str:
@@ -200,31 +249,38 @@ def free_address() -> str:
 
 def show(figures: list[Figure]) -> None:
     """Print a table and what it means."""
-    print("line    ticks/s, single   by twenties   p50 ms   p99 ms   welcome ms")
+    print("line   client   ticks/s, single   by twenties   p50 ms   p99 ms   welcome ms")
     for one in figures:
         print(
-            f"{one.mechanism:6} {one.single_per_second:16,.0f} {one.batched_per_second:13,.0f} "
-            f"{one.p50_ms:8.2f} {one.p99_ms:8.2f} {one.welcome_ms:12.1f}"
+            f"{one.mechanism:6} {one.client:7} {one.single_per_second:16,.0f} "
+            f"{one.batched_per_second:13,.0f} {one.p50_ms:8.2f} {one.p99_ms:8.2f} "
+            f"{one.welcome_ms:12.1f}"
         )
-    clear, curve = figures[0], figures[-1]
-    print(
-        f"CURVE passes {curve.single_per_second / clear.single_per_second:.2f} of what NULL does "
-        f"({curve.batched_per_second / clear.batched_per_second:.2f} by twenties), a tick takes "
-        f"{curve.p50_ms / clear.p50_ms:.2f} times as long, a welcome "
-        f"{curve.welcome_ms / clear.welcome_ms:.1f} times."
-    )
+    for client in ("libzmq", "EA"):
+        lines = [one for one in figures if one.client == client]
+        if lines:
+            clear, curve = lines[0], lines[-1]
+            print(
+                f"{client}: CURVE passes {curve.single_per_second / clear.single_per_second:.2f} "
+                f"of what NULL does; a tick takes {curve.p50_ms / clear.p50_ms:.2f} times as long."
+            )
 
 
 def main() -> None:
     """Print the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--ticks", type=int, default=60_000, help="in each run")
+    parser.add_argument("--without-ea", action="store_true", help="by libzmq only")
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
     if given.ticks < TOGETHER or given.ticks % TOGETHER:
         parser.error(f"the number of ticks is a multiple of {TOGETHER}")
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
-    figures = [measure(mechanism, given.ticks) for mechanism in MECHANISMS]
+    with tempfile.TemporaryDirectory() as name:
+        program = None if given.without_ea else compiled(Path(name))
+        figures = [
+            one for mechanism in MECHANISMS for one in measure(mechanism, given.ticks, program)
+        ]
     if given.json:
         print(json.dumps([asdict(one) for one in figures], indent=2))
     else:
