@@ -68,18 +68,21 @@ class Proxy:
         port: of the endpoint.
         up: what becomes of the bytes of the Expert Advisor.
         down: what becomes of those of the daemon.
+        pause: between two pieces of the daemon's, seconds; else what reads seldom gets them at once.
 
     Attributes:
         dialled: how often the Expert Advisor has connected.
         heard: every byte of the daemon.
     """
 
-    def __init__(self, port: int, up: Pieces = whole, down: Pieces = whole) -> None:
+    def __init__(
+        self, port: int, up: Pieces = whole, down: Pieces = whole, pause: float = 0
+    ) -> None:
         self.dialled = 0
         self.heard = bytearray()
         self._port = port
         self._silent_to = 0
-        self._up, self._down = up, down
+        self._up, self._down, self._pause = up, down, pause
         self._writers: list[asyncio.StreamWriter] = []
 
     async def connect(self, mine: asyncio.StreamReader, back: asyncio.StreamWriter) -> None:
@@ -118,7 +121,7 @@ class Proxy:
                 for piece in [] if number <= self._silent_to else pieces(said):
                     writer.write(piece)
                     await writer.drain()
-                    await asyncio.sleep(0)
+                    await asyncio.sleep(0 if heard is None else self._pause)
         if number > self._silent_to:
             writer.close()
 

@@ -40,11 +40,11 @@ async def test_bytes_one_at_a_time_and_in_odd_pieces_both_ways(
     serve, attach, port, tmp_path, mechanism
 ):
     inputs, feed = inputs_of(mechanism, tmp_path), TickFeed()
-    proxy = Proxy(port, odd_pieces(1), odd_pieces(2))
+    proxy = Proxy(port, odd_pieces(1), odd_pieces(2), pause=0.003)
     async with (
         serve(feed, plain=mechanism == "PLAIN") as endpoint,
         between(proxy) as through,
-        attach(InpPort=str(through), **inputs) as chart,
+        attach(InpPort=str(through), InpTimerMs="1", **inputs) as chart,
     ):
         await chart.say(EURUSD)
         await first_quote(feed, chart)
