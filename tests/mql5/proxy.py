@@ -68,7 +68,8 @@ class Proxy:
         port: of the endpoint.
         up: what becomes of the bytes of the Expert Advisor.
         down: what becomes of those of the daemon.
-        pause: between two pieces of the daemon's, seconds; else what reads seldom gets them at once.
+        pause: between two pieces of the daemon's, seconds; without it what reads seldom gets them
+            at once.
 
     Attributes:
         dialled: how often the Expert Advisor has connected.
