@@ -18,23 +18,23 @@ from fxpaper.aggregator.probes import Probes
 from fxpaper.aggregator.recorder import RECORDINGS, Recorder
 from fxpaper.aggregator.recording import Recording
 from fxpaper.aggregator.registry import Setup, plans
-from fxpaper.aggregator.source import Source, SourceState
+from fxpaper.aggregator.source import Source
 from fxpaper.aggregator.sources.metatrader import TickFeed
 from fxpaper.aggregator.sources.recorded import RecordedSource
 from fxpaper.aggregator.sources.simulator import SimulatorSource
 from fxpaper.aggregator.store import open_store
 from fxpaper.bridge.endpoint import Endpoint, Place
+from fxpaper.bridge.live_line import LiveLine
 from fxpaper.clock import Clock, ManualClock, SystemClock
 from fxpaper.config import Settings
 from fxpaper.configured_sources import sources_of
-from fxpaper.domain.bar import Bar
-from fxpaper.domain.command import Command
+from fxpaper.domain.account import Mode
 from fxpaper.domain.event import Recorded
 from fxpaper.domain.instant import NS_PER_SECOND, Instant
-from fxpaper.domain.instrument import BrokerProfile, Instrument
+from fxpaper.domain.instrument import BrokerProfile
 from fxpaper.domain.quote import Quote
-from fxpaper.domain.refusal import Refused
 from fxpaper.domain.signal import ModelPolicy
+from fxpaper.domain.terminal import TerminalCommand
 from fxpaper.engine.engine import Engine
 from fxpaper.engine.sessions import forex_is_open
 from fxpaper.errors import ConfigurationError
@@ -49,10 +49,11 @@ from fxpaper.from_settings import (
 from fxpaper.ledger.ledger import Ledger
 from fxpaper.ledger.records import LedgerState
 from fxpaper.ledger.shell import LedgerShell
-from fxpaper.signals.desk import Desk, PlaceAmount
+from fxpaper.live_account import terminal_broker
+from fxpaper.rooms import ExecutionRoom, MarketRoom
+from fxpaper.signals.desk import Desk
 from fxpaper.web.page import missing_reason, page_root
 from fxpaper.web.page_files import StaticPage
-from fxpaper.web.ports import AccountView, SignalAnswer
 from fxpaper.web.server import WebServer, WebSettings
 from fxpaper.worker import sample_model, signal_file
 from fxpaper.worker.execution import ExecutionWorker
@@ -105,6 +106,7 @@ class Daemon:
         self._quotes: asyncio.Queue[Quote] = asyncio.Queue()
         self._worker: ExecutionWorker | None = None
         self._terminals = TickFeed()
+        self._line: LiveLine | None = None
 
     async def run(self) -> None:
         """Start everything, work until cancelled, stop everything in order.
@@ -143,15 +145,21 @@ class Daemon:
     async def _serve(self, shell: LedgerShell) -> None:
         plan, settings = self._plan, self._plan.settings
         worker = ExecutionWorker(
-            settings.account, lambda: self._desk(shell), shell, self._clock, self._on_events
+            settings.account,
+            lambda: self._desk(shell),
+            shell,
+            self._clock,
+            self._on_events,
+            self._on_command,
         )
         await worker.open()
         self._worker = worker
+        self._line = self._live_line(worker)
         lifetime = settings.signal_lifetime_seconds * NS_PER_SECOND
         front = AccountFront(
             worker, shell, self._clock, plan.profile.instruments, lifetime, self._fetch
         )
-        execution = _Execution(front)
+        execution = ExecutionRoom(front)
         self._web = WebServer(
             WebSettings(
                 account=settings.account,
@@ -160,11 +168,11 @@ class Daemon:
                 hosts=frozenset(settings.hosts),
             ),
             execution=execution,
-            market=_Market(self._feed, self._history, plan.profile, self._clock, self._is_open),
+            market=MarketRoom(self._feed, self._history, plan.profile, self._clock, self._is_open),
             ledger=shell,
             page=StaticPage(page_root, missing_reason),
             clock=SystemClock(),
-            trouble=lambda: worker.trouble or self._feed.note(),
+            trouble=lambda: worker.note or self._feed.note(),
         )
         await self._web.start(settings.host, settings.port)
         try:
@@ -229,7 +237,27 @@ class Daemon:
             chosen=plan.settings.metatrader_symbols,
             plain=plan.settings.metatrader_plain,
         )
-        return Endpoint(place, self._terminals, self._clock)
+        return Endpoint(place, self._terminals, self._clock, self._line)
+
+    def _live_line(self, worker: ExecutionWorker) -> LiveLine | None:
+        """Return the line of a live account; a process without one has none.
+
+        Raises:
+            ConfigurationError: its terminal could not be reached, or prices are not real.
+        """
+        account, plan = worker.committed.account, self._plan
+        if account.mode is not Mode.LIVE:
+            return None
+        if plan.simulated or plan.recording is not None:
+            raise ConfigurationError(
+                f'Account "{account.id}" is live; it trades on real prices only. Name another one.'
+            )
+        if plan.settings.metatrader_address is None:
+            raise ConfigurationError(
+                f'Account "{account.id}" is live; its terminal needs metatrader_address.'
+            )
+        instruments = plan.profile.instruments
+        return LiveLine(account, instruments, self._clock, lambda: worker.cursor, worker.hear)
 
     def _extras(self) -> Extras:
         """Return what the feed does besides; only real prices are compared, probed and kept."""
@@ -264,7 +292,9 @@ class Daemon:
         if not isinstance(state, LedgerState):
             raise ConfigurationError(f'The ledger has no account "{settings.account}".')
         engine.restore(state.account, state.positions, state.orders)
-        desk = Desk(engine, rules_of(settings))
+        live = state.account.mode is Mode.LIVE
+        terminal = await terminal_broker(engine, state, shell) if live else None
+        desk = Desk(engine, rules_of(settings), terminal)
         desk.restore(state.waiting, state.policies)
         return desk
 
@@ -280,6 +310,10 @@ class Daemon:
 
     def _on_events(self, events: Sequence[Recorded]) -> None:
         self._web.hub.on_events(events)
+
+    def _on_command(self, command: TerminalCommand, again: bool) -> None:  # noqa: FBT001
+        if self._line is not None:
+            self._line.send(command, again=again)
 
     async def _sample(self, front: AccountFront) -> None:
         """Let the sample model trade: the demo switches its own model on."""
@@ -298,77 +332,3 @@ class Daemon:
         note = self._feed.note()
         if note is not None:
             self._say(f"{note} The daemon goes on trying. Offline? Try: fxpaper demo")
-
-
-class _Execution:
-    """Shows the account's front to the web room."""
-
-    def __init__(self, front: AccountFront) -> None:
-        self._front = front
-
-    async def submit(self, body: bytes, door: str) -> SignalAnswer:
-        taken = await self._front.submit(body, door)
-        return SignalAnswer(taken.record, taken.duplicate, taken.reused)
-
-    async def carry_out(
-        self, wish: Command | PlaceAmount, symbol: str | None
-    ) -> tuple[Recorded, ...] | Refused:
-        return await self._front.carry_out(wish, symbol)
-
-    async def set_policy(self, policy: ModelPolicy) -> ModelPolicy:
-        return await self._front.set_policy(policy)
-
-    def view(self) -> AccountView:
-        kept = self._front.worker.committed
-        return AccountView(kept.account, kept.valuation(), kept.positions, kept.close_prices())
-
-    def policies(self) -> list[ModelPolicy]:
-        return self._front.worker.committed.policies
-
-
-class _Market:
-    """Shows the price feed to the web room."""
-
-    def __init__(
-        self,
-        feed: PriceFeed,
-        history: History,
-        profile: BrokerProfile,
-        clock: Clock,
-        open_at: Callable[[Instant], bool],
-    ) -> None:
-        self._feed = feed
-        self._history = history
-        self._profile = profile
-        self._clock = clock
-        self._open_at = open_at
-
-    def quote(self, symbol: str) -> Quote | None:
-        return self._feed.latest(symbol)
-
-    def bars(self, symbol: str, interval: str, limit: int) -> list[Bar]:
-        return self._feed.bars.series(symbol, interval, limit)
-
-    async def past_bars(
-        self, symbol: str, interval: str, begins: Instant, ends: Instant
-    ) -> list[Bar]:
-        instrument = self._profile.instruments[symbol]
-        return await self._history.bars(instrument, interval, (begins, ends))
-
-    def refusals(self) -> dict[tuple[str, str], int]:
-        return {(name, reason.value): n for (name, reason), n in self._feed.refusals().items()}
-
-    def symbols(self) -> tuple[str, ...]:
-        return self._feed.symbols
-
-    def instruments(self) -> dict[str, Instrument]:
-        return self._profile.instruments
-
-    def sources(self) -> list[SourceState]:
-        return self._feed.states()
-
-    def is_open(self) -> bool:
-        return self._open_at(self._clock.now())
-
-    def now(self) -> Instant:
-        return self._clock.now()

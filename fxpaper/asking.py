@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import quote
 
 from fxpaper.config import read_settings
+from fxpaper.domain.account import Mode
 from fxpaper.errors import FxpaperError, InputError
 from fxpaper.from_settings import ledger_of
 from fxpaper.ledger.ledger import Ledger
@@ -135,12 +136,14 @@ def chain(daemon: Daemon, signal_id: str) -> dict[str, Any]:
     ledger.open()
     try:
         found = ledger.chain(settings.account, signal_id)
+        state = ledger.load(settings.account)
     finally:
         ledger.close()
     if found is None:
         raise InputError(f'There is no signal "{signal_id}" in the ledger of {data_dir}.')
+    mode = Mode.PAPER if state is None else state.account.mode
     return {
-        "signal": signal_record(found.record, instruments).model_dump(mode="json"),
+        "signal": signal_record(found.record, instruments, mode).model_dump(mode="json"),
         "deals": [views.deal(deal, instruments).model_dump(mode="json") for deal in found.deals],
     }
 

@@ -27,6 +27,8 @@ from fxpaper.config import default_data_dir
 from fxpaper.engine.bar_doubts import BarPolicy
 from fxpaper.history_commands import history_app
 from fxpaper.ledger_commands import ledger_app
+from fxpaper.live_commands import halt, live_app, resume
+from fxpaper.model_commands import model_app
 from fxpaper.options import AsJson, Config, DataDir, Port, daemon_of
 from fxpaper.printing import (
     ACCOUNT_COLUMNS,
@@ -45,6 +47,7 @@ from fxpaper.printing import (
 from fxpaper.run_files import first_divergence
 from fxpaper.sources_commands import sources_app
 from fxpaper.starting import plan_of, recording_of, start, with_recording
+from fxpaper.terminal_commands import mt5_app
 from fxpaper.web.page import build_page
 
 app = typer.Typer(
@@ -55,18 +58,24 @@ app = typer.Typer(
 )
 signal_app = typer.Typer(help="Send signals.", no_args_is_help=True)
 config_app = typer.Typer(help="Settings.", no_args_is_help=True)
-model_app = typer.Typer(help="What models may do.", no_args_is_help=True)
 ui_app = typer.Typer(help="The page.", no_args_is_help=True)
-app.add_typer(signal_app, name="signal")
-app.add_typer(config_app, name="config")
-app.add_typer(model_app, name="model")
-app.add_typer(ui_app, name="ui")
-app.add_typer(ledger_app, name="ledger")
-app.add_typer(sources_app, name="sources")
-app.add_typer(history_app, name="history")
-app.add_typer(doctor_app, name="doctor")
-app.add_typer(profile_app, name="profile")
+for _name, _group in {
+    "signal": signal_app,
+    "config": config_app,
+    "model": model_app,
+    "ui": ui_app,
+    "ledger": ledger_app,
+    "sources": sources_app,
+    "history": history_app,
+    "doctor": doctor_app,
+    "profile": profile_app,
+    "live": live_app,
+    "mt5": mt5_app,
+}.items():
+    app.add_typer(_group, name=_name)
 app.command("keygen")(keygen)
+app.command("halt")(halt)
+app.command("resume")(resume)
 
 Quotes = Annotated[
     Path | None, typer.Option(help="Recorded quotes: CSV or Parquet timestamp,bid,ask[,symbol].")
@@ -285,7 +294,7 @@ def status(
         return
     if health["note"]:
         out.print(f"[yellow]{escape(health['note'])}[/]")
-    table("Account (PAPER)", [account], ACCOUNT_COLUMNS)
+    table(f"Account ({account['mode'].upper()})", [account], ACCOUNT_COLUMNS)
     table("Open positions", positions["items"], POSITION_COLUMNS)
     table("Sources", health["sources"], ("name", "state", "grade", "age_ms", "error"))
 
@@ -322,22 +331,6 @@ def link(port: Port = None, data_dir: DataDir = None, config: Config = None) -> 
     with Reported():
         daemon = daemon_of(port, data_dir, config)
         out.print(daemon.ask("POST", "/links", b"{}").body["url"], soft_wrap=True)
-
-
-@model_app.command("on")
-def model_on(
-    model: str, port: Port = None, data_dir: DataDir = None, config: Config = None
-) -> None:
-    """Let a model's signals be executed without a person."""
-    _switch(model, (port, data_dir, config), on=True)
-
-
-@model_app.command("off")
-def model_off(
-    model: str, port: Port = None, data_dir: DataDir = None, config: Config = None
-) -> None:
-    """Keep a model's signals from being executed; they are still journalled."""
-    _switch(model, (port, data_dir, config), on=False)
 
 
 @config_app.command("check")
@@ -381,13 +374,6 @@ def main() -> None:
         logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
     )
     app()
-
-
-def _switch(model: str, where: tuple[int | None, Path | None, Path | None], *, on: bool) -> None:
-    with Reported():
-        daemon = daemon_of(*where)
-        daemon.ask("PUT", asking.path("models", model), json.dumps({"auto_execute": on}).encode())
-    out.print(f'Automatic execution of "{model}" is {"on" if on else "off"}.')
 
 
 if __name__ == "__main__":

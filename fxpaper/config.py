@@ -52,6 +52,7 @@ class Settings(BaseModel):
     """Symbols to watch and trade; what converts their profit is added by itself."""
     sources: tuple[str, ...] = (
         "metatrader",
+        "metatrader5",
         "mql5_json",
         "dwx",
         "oanda",
@@ -82,6 +83,8 @@ class Settings(BaseModel):
     """Keys of sources that other packages add, by name; a table in the file."""
     metatrader_address: str | None = None
     """Where MetaTrader terminals may connect, 127.0.0.1:5555; without it none may."""
+    metatrader5_path: str | None = None
+    """On Windows, the terminal64.exe to read prices from, or auto; it is started if need be."""
     metatrader_plain: bool = False
     """Whether terminals give the token as ZeroMQ's password, PLAIN, on this machine only."""
     mql5_json_address: str | None = None

@@ -12,7 +12,7 @@ from fxpaper.keys import find_keys
 
 
 def sources_of(settings: Settings, setup: Setup) -> list[Source]:
-    """Return the configured sources whose keys are there, in the configured order.
+    """Return the configured sources that work here and have their keys, in the configured order.
 
     Raises:
         ConfigurationError: a name is unknown, or no source is left.
@@ -21,7 +21,9 @@ def sources_of(settings: Settings, setup: Setup) -> list[Source]:
     for name in settings.sources:
         spec = spec_of(name)
         keys = find_keys(spec.keys, settings)
-        if keys is None:
+        if spec.unfit:
+            missing.append(spec.unfit)
+        elif keys is None:
             missing.append(f"{name} needs {' and '.join(spec.keys)}")
         else:
             made.append(spec.make(replace(setup, keys=keys)))

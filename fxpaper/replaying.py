@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from fxpaper.aggregator.recorded_bars import read_bars
 from fxpaper.aggregator.recording import RECORDED, Recording
 from fxpaper.config import Settings
+from fxpaper.domain.account import Mode
 from fxpaper.domain.bar import INTERVALS, Bar
 from fxpaper.domain.deal import Deal
 from fxpaper.domain.event import (
@@ -312,7 +313,7 @@ def _shown(engine: Engine, account: str, collected: _Collected) -> dict[str, Any
         "account": views.account(view.account, worth).model_dump(mode="json"),
         "positions": [views.position(p, view).model_dump(mode="json") for p in positions],
         "signals": [
-            signal_record(record, instruments).model_dump(mode="json")
+            signal_record(record, instruments, Mode.PAPER).model_dump(mode="json")
             for record in collected.signals.values()
         ],
         "deals": [

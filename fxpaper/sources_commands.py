@@ -91,7 +91,8 @@ def plan(
         ready, missing = list[SourceSpec](), list[SourceSpec]()
         for name in settings.sources:
             spec = spec_of(name)
-            (missing if find_keys(spec.keys, settings) is None else ready).append(spec)
+            lacks = spec.unfit or find_keys(spec.keys, settings) is None
+            (missing if lacks else ready).append(spec)
         symbols = wanted_symbols(settings, settings_plan.profile)
         expected = expectations(
             ready, [instruments[name] for name in symbols], instruments, SystemClock().now()
@@ -104,13 +105,13 @@ def plan(
     lacking = [
         {
             "source": spec.name,
-            "needs": ", ".join(spec.keys),
+            "needs": spec.unfit or ", ".join(spec.keys),
             "free": spec.capabilities.free_plan,
             "from": spec.capabilities.sign_up,
         }
         for spec in missing
     ]
-    table("Not taking part: their keys are missing", lacking, ("source", "needs", "free", "from"))
+    table("Not taking part", lacking, ("source", "needs", "free", "from"))
 
 
 @sources_app.command("known")
@@ -127,6 +128,7 @@ def known(as_json: AsJson = False) -> None:  # noqa: FBT002 - an option
             "history": spec.capabilities.history,
             "free plan": spec.capabilities.free_plan,
             "keys": ", ".join(spec.keys),
+            "note": spec.unfit,
         }
         for spec in specs
     ]
@@ -151,6 +153,8 @@ def try_source(
         if wanted not in planned.profile.instruments:
             raise ConfigurationError(f'There is no instrument "{wanted}" in the broker profile.')
         spec = spec_of(name)
+        if spec.unfit:
+            raise ConfigurationError(f"{spec.unfit}.")
         keys = find_keys(spec.keys, planned.settings)
         if keys is None:
             named = " and ".join(f"FXPAPER_{key.upper()}" for key in spec.keys)

@@ -1,6 +1,7 @@
 //+------------------------------------------------------------------+
-//| fxpaper: hands this terminal's prices to the fxpaper daemon.     |
-//| It dials out over one line, needs no DLL and sends no orders.    |
+//| fxpaper: hands this terminal's prices to the fxpaper daemon, and |
+//| carries its orders out where you allow it. It dials out over one |
+//| line and needs no DLL.                                           |
 //|                                                                  |
 //| Tools > Options > Expert Advisors > Allow WebRequest for the     |
 //| daemon's address, then put it on any chart.                      |
@@ -9,6 +10,7 @@
 #property link      "https://github.com/fxpaper/fxpaper"
 #property version   "0.10"
 #property description "Hands this terminal's prices to the fxpaper daemon."
+#property description "Carries orders out only where InpAllowTrading is switched on."
 
 input string InpHost = "127.0.0.1";   // Address of the daemon
 input int    InpPort = 5555;          // Its metatrader_address
@@ -18,20 +20,33 @@ input string InpServerKey = "";       // Of fxpaper keygen: encrypts the line
 input string InpPublicKey = "";       // Of fxpaper keygen
 input string InpSecretKey = "";       // Of fxpaper keygen, shown once
 input int    InpTimerMs = 20;         // How often prices are handed over
+input bool   InpAllowTrading = false; // Carry orders out
+input bool   InpDemoOnly = true;      // But only on a demo account
+input double InpMaxLots = 1.0;        // Open and waiting, all together
+input int    InpMaxPositions = 10;    // Open and waiting
+input string InpSymbols = "";         // Only these, with commas; empty for all
+input double InpDailyLoss = 0;        // Nothing opens after it, account currency; 0 for none
 
 #include "fxpaper/json.mqh"
 #include "fxpaper/nacl.mqh"
 #include "fxpaper/curve.mqh"
 #include "fxpaper/zmtp.mqh"
 #include "fxpaper/ticks.mqh"
+#include "fxpaper/journal.mqh"
+#include "fxpaper/limits.mqh"
+#include "fxpaper/trade.mqh"
+#include "fxpaper/account.mqh"
 
 const string EA_VERSION = "0.10";
 const int    BEAT_MS = 1000;
 const int    SILENCE_MS = 10000;
 const int    FRESH_SECONDS = 60;
+const int    TRADE_MS = 50;
 
 CLine    g_line;
 CTicks   g_ticks;
+CTrader  g_trader;
+CAccount g_account;
 long     g_number = 0;
 bool     g_said_hello = false;
 bool     g_welcome = false;
@@ -43,6 +58,12 @@ int      g_tries = 0;
 long     g_lines = 0;
 datetime g_quoted = 0;
 ulong    g_quoted_at = 0;
+long     g_ahead = 0;        // of the daemon's clock, in milliseconds of UTC, before our ticks
+bool     g_watched = false;  // whether the daemon follows the account
+long     g_deals_after = 0;
+long     g_deals_since = 0;
+bool     g_traded = false;
+ulong    g_told_at = 0;
 
 string Numbered()
   {
@@ -90,6 +111,7 @@ bool SayHello()
    body += ",\"currency\":" + JsonText(AccountInfoString(ACCOUNT_CURRENCY));
    body += ",\"margin_mode\":" + IntegerToString(AccountInfoInteger(ACCOUNT_MARGIN_MODE));
    body += ",\"trade_mode\":" + IntegerToString(AccountInfoInteger(ACCOUNT_TRADE_MODE));
+   body += ",\"balance\":" + DoubleToString(AccountInfoDouble(ACCOUNT_BALANCE), (int)AccountInfoInteger(ACCOUNT_CURRENCY_DIGITS));
    body += ",\"leverage\":" + IntegerToString(AccountInfoInteger(ACCOUNT_LEVERAGE));
    body += ",\"epoch\":" + JsonText(g_epoch + "-" + IntegerToString(g_lines)) + "}";
    return g_line.Say("hello", body);
@@ -131,8 +153,48 @@ void DescribeAll()
          return;
   }
 
+// The latest time that the daemon can have now: messages may have waited, but none comes early.
+void Hear(const string body)
+  {
+   long ahead = JsonGetLong(body, "t", 0) - (long)GetTickCount64();
+   if(g_ahead == 0 || ahead > g_ahead)
+      g_ahead = ahead;
+  }
+
+// Tell the account, after the deals that the daemon does not know yet.
+void TellAccount()
+  {
+   g_told_at = GetTickCount64();
+   g_traded = false;
+   int total = g_account.Choose(g_deals_since);
+   int place = 0;
+   while(place < total)
+     {
+      string rows = g_account.Deals(g_deals_after, place, total);
+      if(rows != "" && !g_line.Say("deals", "{" + Numbered() + ",\"rows\":[" + rows + "]}"))
+         return;
+     }
+   g_line.Say("acct", "{" + Numbered() + "," + g_account.Now(g_trader.Closed()) + "}");
+  }
+
+void Carry(const string body)
+  {
+   string made = g_trader.Carry(body, (long)GetTickCount64() + g_ahead);
+   g_line.Say("res", "{" + Numbered() + "," + made + "}");
+   g_traded = true;
+  }
+
+void TellBars(const string body)
+  {
+   string symbol = JsonGetText(body, "sym");
+   string rows = BarRows(symbol, (int)JsonGetLong(body, "minutes", 0), JsonGetLong(body, "begins", 0), JsonGetLong(body, "ends", 0));
+   string made = "{" + Numbered() + ",\"req\":" + IntegerToString(JsonGetLong(body, "req", 0)) + ",\"sym\":" + JsonText(symbol);
+   g_line.Say("bars", made + ",\"rows\":[" + rows + "]}");
+  }
+
 void Heed(const string kind, const string body)
   {
+   Hear(body);
    if(kind == "welcome")
      {
       g_welcome = true;
@@ -149,6 +211,17 @@ void Heed(const string kind, const string body)
      }
    else if(kind == "sub")
       g_ticks.Want(body);
+   else if(kind == "cmd")
+      Carry(body);
+   else if(kind == "look")
+     {
+      g_watched = true;
+      g_deals_after = StringToInteger(JsonGetText(body, "after"));
+      g_deals_since = JsonGetLong(body, "since", 0);
+      TellAccount();
+     }
+   else if(kind == "hist")
+      TellBars(body);
   }
 
 void HandOver()
@@ -175,7 +248,7 @@ void Beat()
    g_beat_at = now;
    string body = "{" + Numbered() + Clock();
    body += ",\"connected\":" + JsonBool(TerminalInfoInteger(TERMINAL_CONNECTED) != 0);
-   body += ",\"trade_allowed\":false}";
+   body += ",\"trade_allowed\":" + JsonBool(g_trader.Closed() == "") + "}";
    g_line.Say("hb", body);
   }
 
@@ -205,6 +278,8 @@ void Dial()
    g_try_at = now + (ulong)Pause();
    g_said_hello = false;
    g_welcome = false;
+   g_watched = false;
+   g_ahead = 0;
    g_number = 0;
    g_lines++;
    string identity = "ea-" + IntegerToString(AccountInfoInteger(ACCOUNT_LOGIN)) + "-" + IntegerToString(ChartID());
@@ -215,7 +290,11 @@ void Show()
   {
    string text = "fxpaper: ";
    if(g_welcome)
+     {
       text += "connected to " + InpHost + ":" + IntegerToString(InpPort) + ", " + IntegerToString(g_ticks.Total()) + " symbols wanted";
+      string closed = g_trader.Closed();
+      text += closed == "" ? "; carries orders out" : "; no orders: " + closed;
+     }
    else if(g_refusal != "")
       text += "refused: " + g_refusal;
    else if(g_line.Error() != "")
@@ -241,6 +320,8 @@ void Work()
         {
          HandOver();
          Beat();
+         if(g_watched && g_traded && GetTickCount64() - g_told_at >= (ulong)TRADE_MS)
+            TellAccount();
         }
       if(g_line.State() != LINE_CLOSED && GetTickCount64() - g_line.HeardAt() > (ulong)SILENCE_MS)
          g_line.Close();
@@ -262,6 +343,10 @@ int OnInit()
       Print("fxpaper: " + wrong);
       return INIT_PARAMETERS_INCORRECT;
      }
+   g_account.Learn();
+   g_trader.Set(InpAllowTrading, InpDemoOnly, InpMaxLots, InpMaxPositions, InpSymbols, InpDailyLoss);
+   if(InpAllowTrading)
+      g_trader.Open("fxpaper-" + IntegerToString(AccountInfoInteger(ACCOUNT_LOGIN)) + ".journal");
    g_epoch = IntegerToString((long)TimeGMT()) + "-" + IntegerToString((long)(GetTickCount64() % 100000));
    if(!EventSetMillisecondTimer(InpTimerMs))
       return INIT_FAILED;
@@ -279,11 +364,18 @@ void OnTick()
       HandOver();
   }
 
+// Only a hint: what has happened is looked up.
+void OnTrade()
+  {
+   g_traded = true;
+  }
+
 void OnDeinit(const int reason)
   {
    EventKillTimer();
    if(g_welcome)
       g_line.Say("bye", "{" + Numbered() + ",\"reason\":" + JsonText("reason " + IntegerToString(reason)) + "}");
    g_line.Close();
+   g_trader.Close();
    Comment("");
   }

@@ -67,6 +67,7 @@ class SourceSpec:
         supports: tells whether the provider quotes an instrument itself.
         keys: names of the settings it cannot work without, such as ``finnhub_key``.
         limits: of the plan without a price.
+        unfit: why it cannot work on this system, without a full stop; empty where it can.
     """
 
     name: str
@@ -75,6 +76,7 @@ class SourceSpec:
     supports: Callable[[Instrument], bool] = anything
     keys: tuple[str, ...] = ()
     limits: Limits = NO_LIMITS
+    unfit: str = ""
 
 
 @lru_cache(maxsize=1)
@@ -90,6 +92,7 @@ def known_sources() -> dict[str, SourceSpec]:
         finnhub,
         finnhub_stream,
         metatrader,
+        metatrader5,
         mql5_json,
         oanda,
         tiingo,
@@ -101,6 +104,7 @@ def known_sources() -> dict[str, SourceSpec]:
 
     ours = (
         metatrader,
+        metatrader5,
         mql5_json,
         dwx,
         oanda,

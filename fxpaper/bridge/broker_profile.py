@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from pathlib import Path
 
 import msgspec
@@ -25,11 +26,21 @@ class BrokerSpecs(msgspec.Struct, frozen=True):
         terminal: ``login@server``.
         company: the broker.
         specs: by canonical symbol.
+        currency: of its account; empty where an older fxpaper has written this.
+        leverage: 100 means 1:100.
+        margin_mode: 0 netting, 1 exchange, 2 hedging.
+        trade_mode: 0 demo, 1 contest, 2 real.
+        balance: when it connected last, account currency.
     """
 
     terminal: str
     company: str
     specs: dict[str, Spec]
+    currency: str = ""
+    leverage: int = 0
+    margin_mode: int = 2
+    trade_mode: int = 0
+    balance: Decimal = Decimal(0)
 
 
 def keep_specs(data_dir: Path, found: BrokerSpecs) -> None:

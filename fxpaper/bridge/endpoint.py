@@ -6,6 +6,7 @@ import asyncio
 import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import count
 from pathlib import Path
 
@@ -17,8 +18,10 @@ from zmq.auth.asyncio import AsyncioAuthenticator
 from fxpaper.aggregator.sources.metatrader import TickFeed
 from fxpaper.bridge.broker_profile import BrokerSpecs, keep_specs
 from fxpaper.bridge.keys import FOLDER, ServerKeys, server_keys, terminals
+from fxpaper.bridge.live_line import LiveLine
 from fxpaper.bridge.messages import (
     LARGEST_BYTES,
+    Beat,
     FromTerminal,
     Hello,
     Spec,
@@ -87,12 +90,17 @@ class Endpoint:
         place: where.
         feed: takes what they quote.
         clock: of the market.
+        live: the line of a live account; without it terminals are asked for prices only.
     """
 
-    def __init__(self, place: Place, feed: TickFeed, clock: Clock) -> None:
+    def __init__(
+        self, place: Place, feed: TickFeed, clock: Clock, live: LiveLine | None = None
+    ) -> None:
         self._place = place
         self._feed = feed
         self._clock = clock
+        self._live = live
+        self._outgoing: asyncio.Queue[tuple[bytes, ToTerminal]] = asyncio.Queue()
         self._keys = server_keys(place.data_dir)
         self._sessions: dict[bytes, Session] = {}
         self._memories: dict[str, Memory] = {}
@@ -121,8 +129,9 @@ class Endpoint:
         try:
             self._open(socket)
             async with asyncio.TaskGroup() as group:
+                group.create_task(self._speak(socket))
                 group.create_task(self._listen(socket))
-                group.create_task(self._look_after(socket))
+                group.create_task(self._look_after())
         finally:
             socket.close(linger=200)
             if guard is not None:
@@ -170,55 +179,65 @@ class Endpoint:
             try:
                 message = decode(body)
             except ProtocolError as problem:
-                self._note("bridge_message_refused", problem=str(problem))
-                answer = refused("protocol", str(problem), self._clock.now())
-                await self._send(socket, identity, answer)
-                session = self._session_of(identity, frames[-1])
-                if session is not None:
-                    session.over = f"The terminal sent nonsense: {problem}."
-                    self._end(identity, session)
+                self._break(identity, frames[-1], problem)
                 continue
-            await self._take(socket, identity, message, frames[-1])
+            try:
+                self._take(identity, message, frames[-1])
+            except ProtocolError as problem:
+                self._break(identity, frames[-1], problem)
 
-    async def _take(
-        self, socket: zmq.asyncio.Socket, identity: bytes, message: FromTerminal, frame: zmq.Frame
-    ) -> None:
+    def _break(self, identity: bytes, frame: zmq.Frame, problem: ProtocolError) -> None:
+        """Refuse a terminal that makes no sense."""
+        self._note("bridge_message_refused", problem=str(problem))
+        self._send(identity, refused("protocol", str(problem), self._clock.now()))
+        session = self._session_of(identity, frame)
+        if session is not None:
+            session.over = f"The terminal sent nonsense: {problem}."
+            self._end(identity, session)
+
+    def _take(self, identity: bytes, message: FromTerminal, frame: zmq.Frame) -> None:
         now = self._clock.now()
         if isinstance(message, Hello):
-            await self._greet(socket, identity, message, frame)
+            self._greet(identity, message, frame)
             return
         session = self._session_of(identity, frame)
         if session is None:
             answer = refused("hello", "Say hello first; the daemon may have been restarted.", now)
-            await self._send(socket, identity, answer)
+            self._send(identity, answer)
             return
         before = len(session.symbols)
         for quote in session.take(message, now):
             self._feed.put(quote)
         if len(session.symbols) != before:
             self._tell_feed()
-            await self._subscribe(socket, identity, session, now)
+            self._subscribe(identity, session, now)
+        if self._live is not None:
+            if isinstance(message, Beat):
+                self._live.meet(session, partial(self._send, identity))
+            self._live.take(session, message)
         if session.over is not None:
             self._end(identity, session)
 
-    async def _greet(
-        self, socket: zmq.asyncio.Socket, identity: bytes, hello: Hello, frame: zmq.Frame
-    ) -> None:
+    def _greet(self, identity: bytes, hello: Hello, frame: zmq.Frame) -> None:
         now, place = self._clock.now(), self._place
         token = None if place.plain else place.token
         admission = Admission(token, self._logins() if self.encrypted else None)
         refusal = admission.refusal(hello, _key_of(frame))
         if refusal is not None:
             self._note("terminal_refused", terminal=terminal_name(hello)[:80], why=refusal[1])
-            await self._send(socket, identity, refused(*refusal, now))
+            self._send(identity, refused(*refusal, now))
             return
         name = terminal_name(hello)
+        earlier = self._sessions.pop(identity, None)
+        if earlier is not None and self._live is not None:
+            earlier.over = "It has connected anew."
+            self._live.part(earlier)
         memory = self._memories.setdefault(name, Memory())
         session = Session(hello, name, memory, place.instruments, place.chosen, now)
         session.line = _line_of(frame)
         self._sessions[identity] = session
         log.info("terminal_connected", terminal=name, build=hello.build)
-        await self._send(socket, identity, session.welcome(now))
+        self._send(identity, session.welcome(now))
         self._tell_feed()
 
     def _note(self, event: str, **said: str) -> None:
@@ -243,7 +262,7 @@ class Endpoint:
         session = self._sessions.get(identity)
         return session if session is not None and session.line == _line_of(frame) else None
 
-    async def _look_after(self, socket: zmq.asyncio.Socket) -> None:
+    async def _look_after(self) -> None:
         """End sessions without a sign of life, and ask for what is newly wanted."""
         while True:
             now = self._clock.now()
@@ -252,7 +271,8 @@ class Endpoint:
                 if session.over is not None:
                     self._end(identity, session)
                 else:
-                    await self._subscribe(socket, identity, session, now)
+                    self._subscribe(identity, session, now)
+                    self._send(identity, session.beat(now))
                     await self._keep_specs(session)
             self._feed.changed.clear()
             try:
@@ -267,28 +287,45 @@ class Endpoint:
         if specs == self._kept.get(session.name, {}):
             return
         self._kept[session.name] = specs
-        found = BrokerSpecs(session.name, session.hello.company, specs)
+        hello = session.hello
+        found = BrokerSpecs(
+            session.name,
+            hello.company,
+            specs,
+            currency=hello.currency,
+            leverage=hello.leverage,
+            margin_mode=hello.margin_mode,
+            trade_mode=hello.trade_mode,
+            balance=hello.balance,
+        )
         try:
             await asyncio.to_thread(keep_specs, self._place.data_dir, found)
         except OSError as problem:
             log.warning("specs_not_kept", terminal=session.name, problem=str(problem))
 
-    async def _subscribe(
-        self, socket: zmq.asyncio.Socket, identity: bytes, session: Session, now: Instant
-    ) -> None:
+    def _subscribe(self, identity: bytes, session: Session, now: Instant) -> None:
         subscription = session.want(self._feed.wanted, now)
         if subscription is not None:
-            await self._send(socket, identity, subscription)
+            self._send(identity, subscription)
 
-    async def _send(self, socket: zmq.asyncio.Socket, identity: bytes, message: ToTerminal) -> None:
-        try:
-            await socket.send_multipart([identity, *encode(message)])
-        except zmq.ZMQError as problem:
-            log.warning("bridge_send_failed", problem=str(problem))
+    def _send(self, identity: bytes, message: ToTerminal) -> None:
+        """Let a message be sent, after those before it."""
+        self._outgoing.put_nowait((identity, message))
+
+    async def _speak(self, socket: zmq.asyncio.Socket) -> None:
+        """Send what waits, in order."""
+        while True:
+            identity, message = await self._outgoing.get()
+            try:
+                await socket.send_multipart([identity, *encode(message)])
+            except zmq.ZMQError as problem:
+                log.warning("bridge_send_failed", problem=str(problem))
 
     def _end(self, identity: bytes, session: Session) -> None:
         log.warning("terminal_gone", terminal=session.name, why=session.over)
         self._sessions.pop(identity, None)
+        if self._live is not None:
+            self._live.part(session)
         self._tell_feed(session.over)
 
     def _tell_feed(self, why: str | None = None) -> None:

@@ -12,6 +12,15 @@ from typing import Any
 
 import msgspec
 
+from fxpaper.bridge.trade_messages import (
+    AccountNow,
+    Bars,
+    BarsWanted,
+    Cmd,
+    Deals,
+    LookNow,
+    Result,
+)
 from fxpaper.errors import ProtocolError
 
 VERSION = 1
@@ -41,6 +50,7 @@ class Hello(msgspec.Struct, tag_field="kind", tag="hello", kw_only=True):
         offset: of the broker's clock from UTC, seconds.
         offset_valid: whether that rests on fresh quotes.
         epoch: changes when the terminal begins to count its ticks anew.
+        balance: of the account, account currency.
     """
 
     s: int
@@ -59,6 +69,7 @@ class Hello(msgspec.Struct, tag_field="kind", tag="hello", kw_only=True):
     offset: int = 0
     offset_valid: bool = False
     epoch: str = ""
+    balance: Decimal = Decimal(0)
 
 
 class Spec(msgspec.Struct, tag_field="kind", tag="spec", kw_only=True):
@@ -147,7 +158,7 @@ class Ticks(msgspec.Struct, tag_field="kind", tag="ticks", kw_only=True):
 
 
 class Beat(msgspec.Struct, tag_field="kind", tag="hb", kw_only=True):
-    """A sign of life, about once a second.
+    """A sign of life of either side, about once a second.
 
     Args:
         s: number in the session.
@@ -235,12 +246,12 @@ class Subscribe(msgspec.Struct, tag_field="kind", tag="sub", kw_only=True):
     since: dict[str, int] = {}
 
 
-FromTerminal = Hello | Spec | Ticks | Beat | Bye
-ToTerminal = Welcome | Reject | Subscribe
+FromTerminal = Hello | Spec | Ticks | Beat | Bye | Deals | AccountNow | Result | Bars
+ToTerminal = Welcome | Reject | Subscribe | Beat | Cmd | LookNow | BarsWanted
 
 _DECODERS: dict[bytes, msgspec.json.Decoder[FromTerminal]] = {
     kind.__struct_config__.tag.encode(): msgspec.json.Decoder(kind)  # type: ignore[union-attr]
-    for kind in (Hello, Spec, Ticks, Beat, Bye)
+    for kind in (Hello, Spec, Ticks, Beat, Bye, Deals, AccountNow, Result, Bars)
 }
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 

@@ -150,9 +150,32 @@ class Session:
         """The broker's symbol of each instrument that it has."""
         return {ours: self._specs[theirs] for theirs, ours in self._mine.items()}
 
+    @property
+    def names(self) -> dict[str, str]:
+        """Our symbol of each of the broker's that stands for one."""
+        return self._mine
+
+    def utc(self, broker_ms: int, now: Instant) -> Instant:
+        """Return the instant of a time on the broker's clock, as well as that clock is known."""
+        if self.memory.clock.known:
+            return self.memory.clock.utc(broker_ms, now)
+        return broker_ms * NS_PER_MS - self.hello.offset * NS_PER_SECOND
+
+    def broker_seconds(self, at: Instant | None) -> int:
+        """Return an instant on the broker's clock, in seconds; 0 for None."""
+        if at is None:
+            return 0
+        clock = self.memory.clock
+        offset = clock.offset if clock.known else self.hello.offset
+        return at // NS_PER_SECOND + offset
+
     def welcome(self, now: Instant) -> Welcome:
         """Return the answer to the hello."""
-        return Welcome(s=self._next(), t=now // NS_PER_MS, session=self.name, hb_ms=BEAT_MS)
+        return Welcome(s=self.next_number(), t=now // NS_PER_MS, session=self.name, hb_ms=BEAT_MS)
+
+    def beat(self, now: Instant) -> Beat:
+        """Return a sign of the daemon's life; its time is what deadlines are counted by."""
+        return Beat(s=self.next_number(), t=now // NS_PER_MS)
 
     def want(self, symbols: frozenset[str], now: Instant) -> Subscribe | None:
         """Return what asks the terminal for these symbols, where it is not asked already."""
@@ -161,7 +184,7 @@ class Session:
             return None
         self._subscribed = names
         since = {name: self.memory.latest[name] for name in names if name in self.memory.latest}
-        return Subscribe(s=self._next(), t=now // NS_PER_MS, symbols=list(names), since=since)
+        return Subscribe(s=self.next_number(), t=now // NS_PER_MS, symbols=list(names), since=since)
 
     def take(self, message: FromTerminal, now: Instant) -> list[Quote]:
         """Take a message and return the quotes in it."""
@@ -181,7 +204,7 @@ class Session:
                     log.info("broker_clock", terminal=self.name, offset=message.offset)
             case Bye():
                 self.over = f"The terminal left: {message.reason or 'no reason given'}."
-            case Hello():
+            case _:
                 pass
         return []
 
@@ -240,7 +263,8 @@ class Session:
             log.warning("ticks_lost", terminal=self.name, symbol=name, lost=lost)
         return fresh
 
-    def _next(self) -> int:
+    def next_number(self) -> int:
+        """Return the number of the next message to the terminal."""
         self._sent += 1
         return self._sent
 

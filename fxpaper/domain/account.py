@@ -14,6 +14,24 @@ class Mode(StrEnum):
     """Whether money is at stake; fixed when the account is opened."""
 
     PAPER = "paper"
+    LIVE = "live"
+    """A MetaTrader terminal carries its orders out."""
+
+
+class TradingState(StrEnum):
+    """What an account may do now."""
+
+    ACTIVE = "active"
+    HALTED = "halted"
+    """Nothing that opens or grows a position, until a person resumes; closing stays possible."""
+
+
+SHADOW = "-shadow"
+
+
+def shadow_of(account: str) -> str:
+    """Return the name of the paper account that shadows a live one."""
+    return account + SHADOW
 
 
 class Accounting(StrEnum):
@@ -42,6 +60,8 @@ class Account(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         accounting: what a deal against an open position does.
         epoch: grows with every reset.
         margin_called: whether its margin level is below the margin call.
+        terminal: ``login@server`` of a live account's terminal; empty on paper.
+        trading: what it may do now.
     """
 
     id: str
@@ -55,6 +75,8 @@ class Account(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     accounting: Accounting = Accounting.HEDGING
     epoch: int = 1
     margin_called: bool = False
+    terminal: str = ""
+    trading: TradingState = TradingState.ACTIVE
 
 
 class Valuation(msgspec.Struct, frozen=True):

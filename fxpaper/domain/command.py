@@ -8,6 +8,7 @@ from enum import StrEnum
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from fxpaper.domain.account import TradingState
 from fxpaper.domain.exits import NO_EXITS, Exits, Trail
 from fxpaper.domain.instant import Instant
 from fxpaper.domain.instrument import Points
@@ -200,6 +201,20 @@ class ResetAccount(msgspec.Struct, frozen=True, kw_only=True):
     comment: str = ""
 
 
+class SetTrading(msgspec.Struct, frozen=True, kw_only=True):
+    """Halt an account or let it trade again.
+
+    Args:
+        account: which.
+        state: from now on.
+        reason: why.
+    """
+
+    account: str
+    state: TradingState
+    reason: str = ""
+
+
 Reducing = (
     ModifyOrder
     | CancelOrder
@@ -209,6 +224,7 @@ Reducing = (
     | CloseAll
     | MoveCash
     | ResetAccount
+    | SetTrading
 )
 """What needs no approval: it opens nothing."""
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 import msgspec
 
+from fxpaper.domain.account import Mode
 from fxpaper.domain.instant import Instant
 from fxpaper.domain.instrument import Points
 from fxpaper.domain.order import DealReason, Side
@@ -76,6 +77,7 @@ class Deal(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         ambiguous: whether a bar left open what came first; the worse was taken.
         alternative: profit that the other order of things would have brought, account currency;
             None unless ambiguous.
+        mode: of its account.
     """
 
     id: str
@@ -101,3 +103,4 @@ class Deal(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     attribution: Attribution | None = None
     ambiguous: bool = False
     alternative: Decimal | None = None
+    mode: Mode = Mode.PAPER

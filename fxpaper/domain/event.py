@@ -7,13 +7,14 @@ from enum import StrEnum
 
 import msgspec
 
-from fxpaper.domain.account import Account
+from fxpaper.domain.account import Account, TradingState
 from fxpaper.domain.deal import Deal
 from fxpaper.domain.instant import Instant
 from fxpaper.domain.instrument import Points
 from fxpaper.domain.order import Order
 from fxpaper.domain.position import Position
 from fxpaper.domain.signal import Decision, ModelPolicy, Signal, UnreadableSignal
+from fxpaper.domain.terminal import TerminalAnswer, TerminalCommand, TerminalCursor
 
 
 class AccountOpened(msgspec.Struct, frozen=True, tag="account_opened"):
@@ -112,6 +113,8 @@ class CashKind(StrEnum):
     WITHDRAWAL = "withdrawal"
     NEGATIVE_BALANCE = "negative_balance"
     """The broker made up for a balance below zero."""
+    BROKER = "broker"
+    """A live account's broker booked it: interest, a charge, a correction."""
 
 
 class CashMoved(msgspec.Struct, frozen=True, tag="cash_moved"):
@@ -196,6 +199,46 @@ class PositionClosed(msgspec.Struct, frozen=True, tag="position_closed"):
     r: Decimal | None
 
 
+class TradingStateSet(msgspec.Struct, frozen=True, tag="trading_state_set"):
+    """A person or a rule has halted or resumed an account.
+
+    Args:
+        state: from now on.
+        reason: why; may be empty.
+    """
+
+    state: TradingState
+    reason: str = ""
+
+
+class TerminalCommanded(msgspec.Struct, frozen=True, tag="terminal_commanded"):
+    """A live account's terminal is asked to do something; it is sent once this is on the disk."""
+
+    command: TerminalCommand
+
+
+class TerminalAnswered(msgspec.Struct, frozen=True, tag="terminal_answered"):
+    """A terminal has told what became of a command."""
+
+    answer: TerminalAnswer
+
+
+class TerminalDealsTaken(msgspec.Struct, frozen=True, tag="terminal_deals_taken"):
+    """A terminal's deals have been taken over up to here."""
+
+    cursor: TerminalCursor
+
+
+class Reconciled(msgspec.Struct, frozen=True, tag="reconciled"):
+    """The terminal had something else than the ledger; the events that follow take it over.
+
+    Args:
+        text: what differed, in one sentence.
+    """
+
+    text: str
+
+
 Event = (
     AccountOpened
     | ModelPolicySet
@@ -216,6 +259,11 @@ Event = (
     | MarginRestored
     | StoppedOut
     | AccountReset
+    | TradingStateSet
+    | TerminalCommanded
+    | TerminalAnswered
+    | TerminalDealsTaken
+    | Reconciled
 )
 
 

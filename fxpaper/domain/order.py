@@ -7,6 +7,7 @@ from enum import StrEnum
 
 import msgspec
 
+from fxpaper.domain.account import Mode
 from fxpaper.domain.exits import NO_EXITS, Exits, Trail
 from fxpaper.domain.instant import Instant
 from fxpaper.domain.instrument import Points
@@ -69,6 +70,10 @@ class OrderState(StrEnum):
     TRIGGERED = "triggered"
     """A stop-limit whose stop was reached; its limit waits."""
     FILLED = "filled"
+    SENT = "sent"
+    """Handed to a live account's terminal, which has not answered yet."""
+    UNCERTAIN = "uncertain"
+    """Handed to a terminal that cannot tell what became of it; never sent again by itself."""
     CANCELLED = "cancelled"
     EXPIRED = "expired"
 
@@ -151,6 +156,9 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         version: grows with every change.
         ended_at: when it was cancelled or expired, nanoseconds UTC.
         ended: why it was cancelled or expired.
+        ticket: a live account's terminal's number of it; empty on paper and before it is known.
+        twin: the shadow account's order that shows what paper would have done, or None.
+        mode: of its account.
     """
 
     id: str
@@ -186,3 +194,6 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     version: int = 1
     ended_at: Instant | None = None
     ended: Refused | None = None
+    ticket: str = ""
+    twin: str | None = None
+    mode: Mode = Mode.PAPER

@@ -10,6 +10,7 @@ from decimal import Decimal
 
 import msgspec
 
+from fxpaper.domain.account import Mode
 from fxpaper.domain.exits import NO_EXITS, Exits
 from fxpaper.domain.instant import Instant
 from fxpaper.domain.instrument import Points
@@ -74,6 +75,9 @@ class Position(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             stands for ``commission``.
         taken: what closing parts of it has brought so far.
         version: grows with every change that a person or a rule makes.
+        magic: a live position's mark at the broker; 0 on paper.
+        twin: the shadow account's order that stands for the one that opened it, or None.
+        mode: of its account.
     """
 
     id: str
@@ -106,6 +110,9 @@ class Position(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     commission_left: Decimal | None = None
     taken: Taken = NOTHING_TAKEN
     version: int = 1
+    magic: int = 0
+    twin: str | None = None
+    mode: Mode = Mode.PAPER
 
     @property
     def value(self) -> Decimal:

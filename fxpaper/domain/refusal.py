@@ -26,6 +26,17 @@ class RefusalCode(StrEnum):
     STALE_QUOTE = "stale_quote"
     GRADE_TOO_LOW = "grade_too_low"
     NOTHING_TO_CLOSE = "nothing_to_close"
+    TRADING_HALTED = "trading_halted"
+    # A live account's terminal or broker says no.
+    TERMINAL_AWAY = "terminal_away"
+    TERMINAL_FORBIDS = "terminal_forbids"
+    PROFILE_DIFFERS = "profile_differs"
+    EQUITY_DIFFERS = "equity_differs"
+    NOT_AT_TERMINAL = "not_at_terminal"
+    ALREADY_ASKED = "already_asked"
+    BROKER_REFUSED = "broker_refused"
+    TOO_LATE = "too_late"
+    ENDED_AT_TERMINAL = "ended_at_terminal"
     # The order cannot be right.
     STOP_REQUIRED = "stop_required"
     STOP_WRONG_SIDE = "stop_wrong_side"

@@ -54,7 +54,7 @@ class Fill(msgspec.Struct, frozen=True, kw_only=True):
     signal_id: str | None = None
 
 
-class _Leaving(msgspec.Struct, frozen=True):
+class Leaving(msgspec.Struct, frozen=True):
     """The share of a position that leaves with a close."""
 
     value: Decimal
@@ -102,7 +102,7 @@ def enter(venue: Venue, order: Order, numbers: Opening, lots: Decimal, fill: Fil
     if held is None:
         venue.record(order.account, fill.at, PositionOpened(fresh))
     else:
-        venue.record(order.account, fill.at, PositionChanged(_joined(held, fresh)))
+        venue.record(order.account, fill.at, PositionChanged(joined(held, fresh)))
     return position_id
 
 
@@ -110,7 +110,7 @@ def leave(venue: Venue, position: Position, lots: Decimal, fill: Fill) -> Deal:
     """Book the close of ``lots`` of a position and return the deal."""
     state = venue.state.accounts[position.account]
     currency, instrument = state.account.currency, venue.board.instruments[position.symbol]
-    share = _leaving(position, lots, currency)
+    share = leaving(position, lots, currency)
     gross = gross_profit(instrument, position.side, lots, share.value, fill.price)
     source = instrument.quote
     applied = venue.board.rate(source, currency, owed=gross < 0)
@@ -170,10 +170,10 @@ def leave(venue: Venue, position: Position, lots: Decimal, fill: Fill) -> Deal:
     )
     venue.record(position.account, fill.at, DealBooked(deal))
     if lots < position.lots:
-        rest = _rest(position, share, deal)
-        venue.record(position.account, fill.at, PositionChanged(rest))
+        left = rest(position, share, deal)
+        venue.record(position.account, fill.at, PositionChanged(left))
     else:
-        venue.record(position.account, fill.at, _closed(position, deal))
+        venue.record(position.account, fill.at, closed(position, deal))
     return deal
 
 
@@ -181,7 +181,7 @@ def _otherwise(venue: Venue, position: Position, lots: Decimal, price: Points) -
     """Return the profit that closing at another price would have brought."""
     state = venue.state.accounts[position.account]
     currency, instrument = state.account.currency, venue.board.instruments[position.symbol]
-    value = _leaving(position, lots, currency).value
+    value = leaving(position, lots, currency).value
     gross = gross_profit(instrument, position.side, lots, value, price)
     rate = venue.board.rate(instrument.quote, currency, owed=gross < 0)
     return post(gross * (Fraction(position.conversion) if rate is None else rate), currency)
@@ -214,7 +214,7 @@ def _position(order: Order, numbers: Opening, deal: Deal, fill: Fill) -> Positio
     )
 
 
-def _joined(held: Position, fresh: Position) -> Position:
+def joined(held: Position, fresh: Position) -> Position:
     """Return a netting position that an order has added to.
 
     The newest order's stop-loss and take-profit replace those there are, none among them (the
@@ -251,7 +251,8 @@ def _joined(held: Position, fresh: Position) -> Position:
     )
 
 
-def _leaving(position: Position, lots: Decimal, currency: str) -> _Leaving:
+def leaving(position: Position, lots: Decimal, currency: str) -> Leaving:
+    """Return the share of a position that leaves with a close of ``lots``."""
     whole, part = lots == position.lots, Fraction(lots) / Fraction(position.lots)
 
     def share(amount: Decimal) -> Decimal:
@@ -260,7 +261,7 @@ def _leaving(position: Position, lots: Decimal, currency: str) -> _Leaving:
     def money(amount: Decimal) -> Decimal:
         return amount if whole else post(Fraction(amount) * part, currency)
 
-    return _Leaving(
+    return Leaving(
         value=share(position.value),
         margin=money(position.margin),
         commission=money(_known(position.commission_left, position.commission)),
@@ -271,7 +272,8 @@ def _leaving(position: Position, lots: Decimal, currency: str) -> _Leaving:
     )
 
 
-def _rest(position: Position, left: _Leaving, deal: Deal) -> Position:
+def rest(position: Position, left: Leaving, deal: Deal) -> Position:
+    """Return what stays of a position after a deal that closed a part of it."""
     taken = position.taken
     return replace(
         position,
@@ -293,7 +295,8 @@ def _rest(position: Position, left: _Leaving, deal: Deal) -> Position:
     )
 
 
-def _closed(position: Position, deal: Deal) -> PositionClosed:
+def closed(position: Position, deal: Deal) -> PositionClosed:
+    """Return the end of a position by its last deal."""
     profit = position.taken.profit + deal.profit
     commission = position.commission + position.taken.commission + deal.commission
     swap = position.taken.swap + deal.swap

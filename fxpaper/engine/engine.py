@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import TypeVar
 
-from fxpaper.domain.account import Account, Valuation
+from fxpaper.domain.account import Account, Mode, Valuation
 from fxpaper.domain.command import (
     CancelOrder,
     CloseAll,
@@ -81,8 +81,13 @@ class Engine:
     def restore(
         self, account: Account, positions: Iterable[Position], orders: Iterable[Order] = ()
     ) -> None:
-        """Take over an account and what it has open as the ledger knows it."""
+        """Take over an account and what it has open as the ledger knows it.
+
+        Nothing of a live account is watched: its levels stand at its broker.
+        """
         self.state.restore(account, positions, orders)
+        if account.mode is Mode.LIVE:
+            return
         known = self.state.accounts[account.id]
         for position in known.positions.values():
             self.venue.watch_position(position)

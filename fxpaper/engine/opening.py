@@ -77,7 +77,7 @@ def fill_numbers(
     lots = order.lots - sum((part for _, part in offsets), Decimal(0))
     if order.closes is not None:
         lots = Decimal(0)
-    held = _margin(order, lots, price, state, board)
+    held = margin_of(order, lots, price, state, board)
     charge = board.commission(order.symbol, Fraction(lots), price, currency)
     factor = board.rate(instrument.quote, currency, owed=True)
     if held is None or charge is None or factor is None:
@@ -146,7 +146,7 @@ def wrong_lots(lots: Decimal, instrument: Instrument) -> Refused | None:
     )
 
 
-def _margin(
+def margin_of(
     order: PlaceOrder | Order, lots: Decimal, price: Points, state: AccountState, board: PriceBoard
 ) -> Fraction | None:
     """Return the margin in account currency; converted at the open price where that is the rate."""

@@ -34,7 +34,7 @@ def place(venue: Venue, command: PlaceOrder, now: Instant) -> Refused | None:
     refused = unfit_order(venue, command, now)
     if refused is not None:
         return refused
-    order = _order(venue, command, f"o-{venue.state.next_seq(command.account)}", now)
+    order = new_order(venue, command, f"o-{venue.state.next_seq(command.account)}", now)
     if not _fills_now(venue, order, now):
         venue.record(command.account, now, OrderPlaced(order))
         _give_up(venue, order, now)
@@ -71,7 +71,8 @@ def _linked(venue: Venue, command: PlaceGroup, now: Instant) -> list[Order]:
     """Return the orders of a group with what they depend on."""
     first = venue.state.next_seq(command.orders[0].account)
     orders = [
-        _order(venue, one, f"o-{first + number}", now) for number, one in enumerate(command.orders)
+        new_order(venue, one, f"o-{first + number}", now)
+        for number, one in enumerate(command.orders)
     ]
     group = f"g-{first}"
     if command.contingency is Contingency.OCO:
@@ -118,7 +119,8 @@ def starts_at(command: PlaceOrder, quote: Quote) -> Points:
     return waits if waits is not None else market_price(command.side.opposite, quote)
 
 
-def _order(venue: Venue, command: PlaceOrder, order_id: str, now: Instant) -> Order:
+def new_order(venue: Venue, command: PlaceOrder, order_id: str, now: Instant) -> Order:
+    """Return the order that a command asks for, at the latest quote."""
     instrument = venue.board.instruments[command.symbol]
     quote = venue.board.quotes[command.symbol]
     price, expires_at = command.price, command.expires_at

@@ -10,6 +10,7 @@ from fractions import Fraction
 
 from msgspec.structs import replace
 
+from fxpaper.domain.account import Mode
 from fxpaper.domain.event import SwapAccrued
 from fxpaper.domain.instant import Instant
 from fxpaper.domain.money import post
@@ -25,6 +26,8 @@ def roll(venue: Venue, at: Instant) -> None:
     """Accrue what the rollover at ``at`` earns and costs, and await the next one."""
     waiting = False
     for state in venue.state.accounts.values():
+        if state.account.mode is Mode.LIVE:
+            continue
         for position in list(state.positions.values()):
             waiting = True
             if max(position.opened_at, position.rolled_at) < at:

@@ -30,6 +30,7 @@ from fxpaper.domain.event import (
     PositionOpened,
     Recorded,
     SwapAccrued,
+    TradingStateSet,
 )
 from fxpaper.domain.instant import Instant
 from fxpaper.domain.money import post
@@ -144,14 +145,8 @@ class State:
 
 
 def _apply(state: AccountState, event: Event) -> None:
+    state.account = _account_after(state.account, event)
     match event:
-        case DealBooked(deal):
-            state.account = replace(state.account, balance=deal.balance)
-        case CashMoved():
-            state.account = replace(state.account, balance=event.balance)
-        case MarginCalled() | MarginRestored():
-            called = isinstance(event, MarginCalled)
-            state.account = replace(state.account, margin_called=called)
         case PositionOpened(position) | PositionChanged(position) | SwapAccrued(position):
             state.put(position)
         case PositionClosed(position):
@@ -162,3 +157,17 @@ def _apply(state: AccountState, event: Event) -> None:
             state.orders.pop(order.id, None)
         case _:
             pass
+
+
+def _account_after(account: Account, event: Event) -> Account:
+    match event:
+        case DealBooked(deal):
+            return replace(account, balance=deal.balance)
+        case CashMoved():
+            return replace(account, balance=event.balance)
+        case MarginCalled() | MarginRestored():
+            return replace(account, margin_called=isinstance(event, MarginCalled))
+        case TradingStateSet(trading):
+            return replace(account, trading=trading)
+        case _:
+            return account

@@ -40,7 +40,7 @@ def modify(venue: Venue, command: ModifyOrder, now: Instant) -> Refused | None:
         lasts = changes["expires_at"] is None
         changes["time_in_force"] = TimeInForce.GTC if lasts else TimeInForce.GTD
     changed = replace(found, **changes, version=found.version + 1)
-    refused = unfit_order(venue, _asked(changed), now, waits=found.state is OrderState.HELD)
+    refused = unfit_order(venue, asked_now(changed), now, waits=found.state is OrderState.HELD)
     if refused is not None:
         return refused
     venue.record(found.account, now, OrderChanged(changed))
@@ -79,7 +79,7 @@ def _order(venue: Venue, command: ModifyOrder | CancelOrder) -> Order | Refused:
     return changed_meanwhile(order.id, order.version, command.version) or order
 
 
-def _asked(order: Order) -> PlaceOrder:
+def asked_now(order: Order) -> PlaceOrder:
     """Return the command that would have placed an order as it is now."""
     trailing = order.trail is not None
     expires = order.expires_at if order.time_in_force is TimeInForce.GTD else None

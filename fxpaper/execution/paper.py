@@ -21,12 +21,9 @@ from fxpaper.domain.command import (
     ResetAccount,
     ReversePosition,
 )
-from fxpaper.domain.event import Recorded
 from fxpaper.domain.instant import Instant
-from fxpaper.domain.refusal import Refused
 from fxpaper.engine.engine import Engine
-
-Answer = list[Recorded] | Refused
+from fxpaper.execution.broker import Answer
 
 
 class PaperBroker:

@@ -11,6 +11,7 @@ from fxpaper.domain.deal import Deal
 from fxpaper.domain.order import Order
 from fxpaper.domain.position import Position
 from fxpaper.domain.signal import Decision, ModelPolicy, Signal, UnreadableSignal
+from fxpaper.domain.terminal import TerminalCommand, TerminalCursor
 from fxpaper.errors import IntegrityError
 
 T = TypeVar("T")
@@ -50,3 +51,5 @@ DEAL = Body(Deal, "deal")
 SIGNAL: Body[Signal | UnreadableSignal] = Body(Signal | UnreadableSignal, "signal")  # type: ignore[arg-type]
 DECISION = Body(Decision, "decision")
 POLICY = Body(ModelPolicy, "policy")
+COMMAND = Body(TerminalCommand, "terminal command")
+CURSOR = Body(TerminalCursor, "terminal cursor")

@@ -32,27 +32,37 @@ from fxpaper.domain.event import (
     PositionChanged,
     PositionClosed,
     PositionOpened,
+    Reconciled,
     Recorded,
     SignalDecided,
     SignalReceived,
     SignalUnreadable,
     StoppedOut,
     SwapAccrued,
+    TerminalAnswered,
+    TerminalCommanded,
+    TerminalDealsTaken,
+    TradingStateSet,
 )
 from fxpaper.domain.signal import SignalStatus
 from fxpaper.errors import IntegrityError
 from fxpaper.ledger.tables import (
     ACCOUNTS,
     CASH,
+    COMMANDS,
     COSTS,
     DEALS,
     MODEL_POLICIES,
     ORDERS,
     POSITIONS,
     SIGNALS,
+    TERMINALS,
 )
 
 Cell = str | int | None
+
+OPEN_COMMAND = "sent"
+"""State of a terminal's command that has no answer yet."""
 
 _ENCODER = msgspec.json.Encoder()
 
@@ -136,6 +146,7 @@ def _(event: AccountOpened, recorded: Recorded) -> list[Change]:
         "seq": recorded.seq,
         "balance": str(account.balance),
         "margin_called": 0,
+        "trading": account.trading.value,
         "body": _text(account),
     }
     return [Change(Write.INSERT, ACCOUNTS, (recorded.account,), cells)]
@@ -270,10 +281,43 @@ def _(event: MarginCalled | MarginRestored, recorded: Recorded) -> list[Change]:
     return [Change(Write.UPDATE, ACCOUNTS, (recorded.account,), cells)]
 
 
-@_rows.register
-def _(event: StoppedOut, recorded: Recorded) -> list[Change]:
+@_rows.register(StoppedOut)
+@_rows.register(Reconciled)
+def _(event: StoppedOut | Reconciled, recorded: Recorded) -> list[Change]:
     del event, recorded
     return []
+
+
+@_rows.register
+def _(event: TradingStateSet, recorded: Recorded) -> list[Change]:
+    cells: dict[str, Cell] = {"trading": event.state.value}
+    return [Change(Write.UPDATE, ACCOUNTS, (recorded.account,), cells)]
+
+
+@_rows.register
+def _(event: TerminalCommanded, recorded: Recorded) -> list[Change]:
+    cells: dict[str, Cell] = {
+        "seq": recorded.seq,
+        "state": OPEN_COMMAND,
+        "body": _text(event.command),
+        "answer": None,
+    }
+    return [Change(Write.INSERT, COMMANDS, (recorded.account, event.command.id), cells)]
+
+
+@_rows.register
+def _(event: TerminalAnswered, recorded: Recorded) -> list[Change]:
+    cells: dict[str, Cell] = {
+        "state": event.answer.state.value,
+        "answer": _text(event.answer),
+    }
+    return [Change(Write.UPDATE, COMMANDS, (recorded.account, event.answer.command_id), cells)]
+
+
+@_rows.register
+def _(event: TerminalDealsTaken, recorded: Recorded) -> list[Change]:
+    cells: dict[str, Cell] = {"cursor": _text(event.cursor)}
+    return [Change(Write.REPLACE, TERMINALS, (recorded.account,), cells)]
 
 
 @_rows.register

@@ -11,6 +11,7 @@ from fxpaper.domain.deal import Deal
 from fxpaper.domain.order import Order
 from fxpaper.domain.position import Position
 from fxpaper.domain.signal import ModelPolicy, Signal, SignalRecord
+from fxpaper.domain.terminal import TerminalCommand, TerminalCursor
 
 T = TypeVar("T")
 
@@ -36,6 +37,8 @@ class LedgerState(msgspec.Struct, frozen=True, kw_only=True):
         orders: waiting ones, oldest first.
         waiting: signals received and not decided yet, oldest first.
         policies: what each known model may do, by name.
+        commands: that a live account's terminal has not answered, oldest first.
+        cursor: how far a live account's deals have been taken over; None before the first look.
     """
 
     account: Account
@@ -43,6 +46,8 @@ class LedgerState(msgspec.Struct, frozen=True, kw_only=True):
     orders: tuple[Order, ...]
     waiting: tuple[Signal, ...]
     policies: tuple[ModelPolicy, ...]
+    commands: tuple[TerminalCommand, ...] = ()
+    cursor: TerminalCursor | None = None
 
 
 class Chain(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,6 +64,22 @@ class Chain(msgspec.Struct, frozen=True, kw_only=True):
     order: Order | None
     positions: tuple[Position, ...]
     deals: tuple[Deal, ...]
+
+
+class Twins(msgspec.Struct, frozen=True, kw_only=True):
+    """A live position and the one that its shadow opened by the same order.
+
+    Args:
+        live: the live one.
+        live_deals: its deals, oldest first.
+        paper_deals: those of the shadow's.
+        both_closed: whether neither is open any more.
+    """
+
+    live: Position
+    live_deals: tuple[Deal, ...]
+    paper_deals: tuple[Deal, ...]
+    both_closed: bool
 
 
 class ModelCount(msgspec.Struct, frozen=True, kw_only=True):

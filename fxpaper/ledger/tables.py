@@ -54,6 +54,7 @@ ACCOUNTS = Table(
     _number("seq"),
     _text("balance"),
     _number("margin_called"),
+    _text("trading"),
     _text("body"),
 )
 
@@ -119,13 +120,35 @@ SIGNALS = Table(
 
 MODEL_POLICIES = Table("model_policies", METADATA, _owner(), _key("model"), _text("body"))
 
-PROJECTIONS = (ACCOUNTS, ORDERS, POSITIONS, DEALS, CASH, COSTS, SIGNALS, MODEL_POLICIES)
+COMMANDS = Table(
+    "terminal_commands",
+    METADATA,
+    _owner(),
+    _key("id"),
+    _number("seq"),
+    _text("state"),
+    _text("body"),
+    Column("answer", Text),
+)
+
+TERMINALS = Table(
+    "terminals",
+    METADATA,
+    Column("account", Text, ForeignKey("accounts.id"), primary_key=True),
+    _text("cursor"),
+)
+
+PROJECTIONS = (
+    *(ACCOUNTS, ORDERS, POSITIONS, DEALS, CASH, COSTS, SIGNALS, MODEL_POLICIES),
+    *(COMMANDS, TERMINALS),
+)
 """What can be rebuilt from the log; a table comes after those it refers to."""
 
-for _listed in (ORDERS, POSITIONS, DEALS, SIGNALS):
+for _listed in (ORDERS, POSITIONS, DEALS, SIGNALS, COMMANDS):
     Index(None, _listed.c.account, _listed.c.seq, unique=True)
 Index(None, ORDERS.c.account, ORDERS.c.open)
 Index(None, POSITIONS.c.account, POSITIONS.c.closed_at)
+Index(None, COMMANDS.c.account, COMMANDS.c.state)
 Index(None, COSTS.c.account, COSTS.c.position_id)
 Index(None, DEALS.c.account, DEALS.c.position_id)
 Index(None, SIGNALS.c.account, SIGNALS.c.given_id)

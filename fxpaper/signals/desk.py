@@ -26,10 +26,13 @@ from fxpaper.domain.instant import Instant
 from fxpaper.domain.quote import Quote
 from fxpaper.domain.refusal import Refused
 from fxpaper.domain.signal import ModelPolicy, Signal, UnreadableSignal
+from fxpaper.domain.terminal import TerminalSaid
 from fxpaper.engine.amounts import AmountKind, lots_of
 from fxpaper.engine.engine import Engine
 from fxpaper.engine.matching import market_price
 from fxpaper.engine.timers import NEVER
+from fxpaper.execution.broker import TerminalBroker
+from fxpaper.execution.gated import GatedBroker
 from fxpaper.execution.paper import PaperBroker
 from fxpaper.signals.judgement import Judgement
 from fxpaper.signals.risk import by_hand
@@ -56,12 +59,16 @@ class Desk:
     Args:
         engine: holds the accounts and the latest quotes.
         rules: by which signals become orders.
+        terminal: carries a live account's orders out; None where there are paper accounts only.
     """
 
-    def __init__(self, engine: Engine, rules: SignalRules) -> None:
+    def __init__(
+        self, engine: Engine, rules: SignalRules, terminal: TerminalBroker | None = None
+    ) -> None:
         self.engine = engine
         self.rules = rules
-        self._broker = PaperBroker(engine)
+        self.terminal = terminal
+        self._broker = GatedBroker(terminal or PaperBroker(engine), engine.state)
         self._judgement = Judgement(engine, self._broker, rules)
         self._policies: dict[tuple[str, str], ModelPolicy] = {}
         self._waiting: dict[tuple[str, str], Signal] = {}
@@ -118,6 +125,10 @@ class Desk:
             if now >= signal.expires_at:
                 events += self._try(signal, now)
         return events
+
+    def hear(self, said: TerminalSaid, now: Instant) -> list[Recorded]:
+        """Take what a live account's terminal said."""
+        return [] if self.terminal is None else self.terminal.hear(said, now)
 
     def next_timer(self) -> Instant:
         """Return when :meth:`on_time` has something to do next; far away when never."""

@@ -25,7 +25,7 @@ from fxpaper.engine.matching import market_price
 from fxpaper.engine.opening import no_conversion
 from fxpaper.engine.stop_risk import loss_at_stop
 from fxpaper.engine.stops import wrong_levels
-from fxpaper.execution.paper import PaperBroker
+from fxpaper.execution.broker import Broker
 from fxpaper.signals import policy as policies
 from fxpaper.signals import risk
 from fxpaper.signals.levels import resolve
@@ -64,7 +64,7 @@ class Judgement:
         rules: by which signals become orders.
     """
 
-    def __init__(self, engine: Engine, broker: PaperBroker, rules: SignalRules) -> None:
+    def __init__(self, engine: Engine, broker: Broker, rules: SignalRules) -> None:
         self._engine = engine
         self._broker = broker
         self._rules = rules
@@ -100,7 +100,8 @@ class Judgement:
         if not isinstance(outcome, Refused):
             answer = self._broker.submit(outcome, now)
             if not isinstance(answer, Refused):
-                return answer, _executed(answer, checks, attempt.sizing, quote, now)
+                own = [one for one in answer if one.account == signal.account]
+                return answer, _executed(own, checks, attempt.sizing, quote, now)
             outcome = answer
         if outcome.code in CURED_BY_A_QUOTE and now < signal.expires_at:
             return [], None

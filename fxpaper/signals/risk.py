@@ -5,8 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 from fractions import Fraction
 
+from msgspec.structs import replace
+
 from fxpaper.domain.approval import Approved, Check
-from fxpaper.domain.command import Opening, PlaceOrder
+from fxpaper.domain.command import Opening, PlaceGroup, PlaceOrder
 from fxpaper.domain.instrument import Points, format_price
 from fxpaper.domain.money import to_decimal
 from fxpaper.domain.quote import Quote
@@ -45,6 +47,15 @@ def check(
 def by_hand(command: Opening) -> Approved[Opening]:
     """Approve a person's own order: what the broker itself asks is all it has to pass."""
     return Approved(command, (Check("by_hand", "a person's order", "", passed=True),))
+
+
+def as_shadow(approved: Approved[Opening], account: str) -> Approved[Opening]:
+    """Return a live account's approved order as its shadow's, whose risk is on paper only."""
+    command = approved.command
+    if isinstance(command, PlaceGroup):
+        orders = tuple(replace(order, account=account) for order in command.orders)
+        return Approved(replace(command, orders=orders), approved.checks)
+    return Approved(replace(command, account=account), approved.checks)
 
 
 def too_far(level: Points, name: str, quote: Quote, digits: int, limit: Decimal) -> Refused | None:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from fxpaper.domain.account import Mode
+from fxpaper.domain.account import Mode, TradingState
 from fxpaper.domain.order import Side
 from fxpaper.domain.signal import SignalStatus
 from fxpaper.web.objects import (
@@ -111,6 +111,13 @@ class CashBody(Asked):
 
     amount: Annotated[Decimal, Field(allow_inf_nan=False)]
     comment: Annotated[str, Field(max_length=200)] = ""
+
+
+class TradingBody(Asked):
+    """Whether the account may open anything."""
+
+    state: TradingState
+    reason: Annotated[str, Field(max_length=200)] = ""
 
 
 class ResetBody(Asked):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from fxpaper.domain.account import Mode
 from fxpaper.domain.event import (
     AccountOpened,
     AccountReset,
@@ -21,17 +22,22 @@ from fxpaper.domain.event import (
     PositionChanged,
     PositionClosed,
     PositionOpened,
+    Reconciled,
     Recorded,
     SignalDecided,
     SignalReceived,
     SignalUnreadable,
     StoppedOut,
     SwapAccrued,
+    TerminalAnswered,
+    TerminalCommanded,
+    TerminalDealsTaken,
+    TradingStateSet,
     kind_of,
 )
 from fxpaper.domain.signal import Signal, SignalRecord
 from fxpaper.errors import IntegrityError
-from fxpaper.web import objects, views
+from fxpaper.web import live_objects, objects, views
 from fxpaper.web.frames import event_frame, raw
 from fxpaper.web.ports import AccountView
 from fxpaper.web.signal_views import signal_record
@@ -46,11 +52,13 @@ class Framing:
         stream: their stream, e.g. ``account:paper``.
         instruments: by symbol.
         view: the account as it is now, for what open positions are worth; None leaves it open.
+        mode: of the account.
     """
 
     stream: str
     instruments: Instruments
     view: AccountView | None
+    mode: Mode
 
     def frame(self, recorded: Recorded, signals: Mapping[str, Signal]) -> bytes:
         """Return the frame of an event; ``signals`` has those that it may decide, by id.
@@ -63,20 +71,20 @@ class Framing:
             shown: objects.Shown = self._decided(event, signals)
         else:
             shown = self._shown(event, seq)
-        return event_frame(kind_of(event), self.stream, seq, recorded.at, raw(shown))
+        return event_frame(kind_of(event), (self.stream, self.mode), seq, recorded.at, raw(shown))
 
     def _decided(self, event: SignalDecided, signals: Mapping[str, Signal]) -> objects.SignalRecord:
         signal = signals.get(event.signal_id)
         if signal is None:
             raise IntegrityError(f'There is a decision about "{event.signal_id}", but no signal.')
         record = SignalRecord(signal=signal, decision=event.decision)
-        return signal_record(record, self.instruments)
+        return signal_record(record, self.instruments, self.mode)
 
     def _shown(self, event: Event, seq: int) -> objects.Shown:  # noqa: PLR0911 - one per kind
         match event:
             case SignalReceived(signal) | SignalUnreadable(signal):
                 record = SignalRecord(signal=signal, decision=None)
-                return signal_record(record, self.instruments)
+                return signal_record(record, self.instruments, self.mode)
             case OrderPlaced(order) | OrderFilled(order) | OrderChanged(order) | OrderEnded(order):
                 return views.order(order)
             case DealBooked(deal):
@@ -115,5 +123,21 @@ def _of_account(event: Event, seq: int) -> objects.Shown:
             return objects.CashMoved(kind=kind, amount=amount, balance=balance, comment=comment)
         case MarginCalled() | MarginRestored() | StoppedOut():
             return objects.MarginEvent(equity=event.equity, margin=event.margin, level=event.level)
+        case _:
+            return _of_terminal(event)
+
+
+def _of_terminal(event: Event) -> objects.Shown:
+    match event:
+        case TradingStateSet(state, reason):
+            return live_objects.TradingStateSet(state=state, reason=reason)
+        case TerminalCommanded(command):
+            return live_objects.command(command)
+        case TerminalAnswered(answer):
+            return live_objects.answer(answer)
+        case TerminalDealsTaken(cursor):
+            return live_objects.DealsTaken(ticket=str(cursor.ticket))
+        case Reconciled(text):
+            return live_objects.Reconciled(text=text)
         case _:
             raise TypeError(f"no frame for {kind_of(event)}")

@@ -197,9 +197,11 @@ def bar_frame(bar: Bar) -> bytes:
     return text_frame(b'{"type":"bar","stream":"bars",' + bar.model_dump_json().encode()[1:])
 
 
-def event_frame(kind: str, stream: str, seq: int, at: Instant, data: msgspec.Raw) -> bytes:
-    """Return the frame of an event; ``data`` is its object of the API."""
+def event_frame(
+    kind: str, origin: tuple[str, Mode], seq: int, at: Instant, data: msgspec.Raw
+) -> bytes:
+    """Return the frame of an event of a stream and its account's mode; ``data`` is its object."""
     frame = EventFrame(
-        type=kind, stream=stream, seq=seq, time=format_instant(at), mode=Mode.PAPER, data=data
+        type=kind, stream=origin[0], seq=seq, time=format_instant(at), mode=origin[1], data=data
     )
     return frame.frame()

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, PlainSerializer, WithJsonSchema
 
-from fxpaper.domain.account import Mode
+from fxpaper.domain.account import Mode, TradingState
 from fxpaper.domain.bar import INTERVALS
 from fxpaper.domain.deal import Entry
 from fxpaper.domain.event import CashKind
@@ -100,6 +100,8 @@ class Account(Shown):
     margin_level: Amount | None
     complete: bool
     opened_at: Time
+    trading: TradingState
+    terminal: str | None
     seq: int
 
 

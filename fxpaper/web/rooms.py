@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from fxpaper.clock import Clock
+from fxpaper.domain.account import Mode
 from fxpaper.domain.instant import Instant
 from fxpaper.ledger.shell import LedgerShell
 from fxpaper.web.auth import Guard
@@ -23,6 +24,7 @@ class Rooms:
 
     Args:
         account: the daemon's own account.
+        mode: of that account.
         execution: the account's one order of things.
         market: prices as they are known now.
         ledger: what happened.
@@ -37,6 +39,7 @@ class Rooms:
     """
 
     account: str
+    mode: Mode
     execution: Execution
     market: Market
     ledger: LedgerShell

@@ -92,6 +92,7 @@ class WebServer:
         self._numbers = Numbers(self.hub, market.sources)
         self._rooms = Rooms(
             account=settings.account,
+            mode=execution.view().account.mode,
             execution=execution,
             market=market,
             ledger=ledger,

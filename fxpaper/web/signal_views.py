@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from fxpaper.domain.account import Mode
 from fxpaper.domain.instrument import Points, format_price
 from fxpaper.domain.signal import (
     Decision,
@@ -16,42 +17,44 @@ from fxpaper.domain.signal import (
     UnreadableSignal,
 )
 from fxpaper.web import objects, views
-from fxpaper.web.views import MODE, Instruments
+from fxpaper.web.views import Instruments
 
 
-def signal_record(record: SignalRecord, instruments: Instruments) -> objects.SignalRecord:
+def signal_record(
+    record: SignalRecord, instruments: Instruments, mode: Mode
+) -> objects.SignalRecord:
     """Show a signal and what became of it so far."""
-    return objects.SignalRecord.model_validate(_fields(record, instruments))
+    return objects.SignalRecord.model_validate(_fields(record, instruments, mode))
 
 
 def taken_signal(
-    record: SignalRecord, instruments: Instruments, *, duplicate: bool
+    record: SignalRecord, instruments: Instruments, mode: Mode, *, duplicate: bool
 ) -> objects.TakenSignal:
     """Show a signal that was handed in just now."""
     return objects.TakenSignal.model_validate(
-        {**_fields(record, instruments), "duplicate": duplicate}
+        {**_fields(record, instruments, mode), "duplicate": duplicate}
     )
 
 
-def _fields(record: SignalRecord, instruments: Instruments) -> dict[str, object]:
+def _fields(record: SignalRecord, instruments: Instruments, mode: Mode) -> dict[str, object]:
     signal = record.signal
     if isinstance(signal, UnreadableSignal):
-        return _unreadable(signal)
+        return _unreadable(signal, mode)
     return {
-        **_said(signal, instruments),
+        **_said(signal, instruments, mode),
         "status": record.status,
         **_decided(record.decision, instruments),
     }
 
 
-def _said(signal: Signal, instruments: Instruments) -> dict[str, object]:
+def _said(signal: Signal, instruments: Instruments, mode: Mode) -> dict[str, object]:
     instrument = instruments.get(signal.symbol)
     digits = 0 if instrument is None else instrument.digits
     return {
         "id": signal.id,
         "given_id": signal.id,
         "account": signal.account,
-        "mode": MODE,
+        "mode": mode,
         "model": signal.model,
         "symbol": signal.symbol,
         "side": signal.side,
@@ -111,13 +114,13 @@ _UNDECIDED: dict[str, object] = {
 }
 
 
-def _unreadable(signal: UnreadableSignal) -> dict[str, object]:
+def _unreadable(signal: UnreadableSignal, mode: Mode) -> dict[str, object]:
     return {
         **_UNDECIDED,
         "id": signal.id,
         "given_id": signal.given_id,
         "account": signal.account,
-        "mode": MODE,
+        "mode": mode,
         "model": signal.model,
         "symbol": signal.symbol,
         "side": None,

@@ -32,6 +32,9 @@ def account_snapshot(
         positions=[views.position(one, view) for one in state.positions],
         orders=[views.order(one) for one in ledger.orders(account, _ROWS).items],
         deals=[views.deal(one, instruments) for one in ledger.deals(account, _ROWS).items],
-        signals=[signal_record(one, instruments) for one in ledger.signals(account, _ROWS).items],
+        signals=[
+            signal_record(one, instruments, state.account.mode)
+            for one in ledger.signals(account, _ROWS).items
+        ],
         models=views.models(state.policies, ledger.model_counts(account)),
     )

@@ -7,7 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from fxpaper.aggregator.source import SourceState
-from fxpaper.domain.account import Account, Mode, Valuation
+from fxpaper.domain.account import Account, Valuation
 from fxpaper.domain.bar import Bar
 from fxpaper.domain.deal import Attribution, Deal
 from fxpaper.domain.instant import NS_PER_MS, Instant
@@ -21,7 +21,6 @@ from fxpaper.ledger.records import ModelCount
 from fxpaper.web import objects
 from fxpaper.web.ports import AccountView
 
-MODE = Mode.PAPER
 """Of every account there is."""
 
 Instruments = Mapping[str, Instrument]
@@ -81,6 +80,8 @@ def account(account: Account, valuation: Valuation) -> objects.Account:
         margin_level=valuation.margin_level,
         complete=valuation.complete,
         opened_at=account.opened_at,
+        trading=account.trading,
+        terminal=account.terminal or None,
         seq=account.seq,
     )
 
@@ -108,7 +109,7 @@ def position(position: Position, view: AccountView | None) -> objects.Position:
     return objects.Position(
         id=position.id,
         account=position.account,
-        mode=MODE,
+        mode=position.mode,
         symbol=position.symbol,
         side=position.side,
         lots=position.lots,
@@ -143,7 +144,7 @@ def order(order: Order) -> objects.Order:
     return objects.Order(
         id=order.id,
         account=order.account,
-        mode=MODE,
+        mode=order.mode,
         symbol=order.symbol,
         side=order.side,
         lots=order.lots,
@@ -178,7 +179,7 @@ def deal(deal: Deal, instruments: Instruments) -> objects.Deal:
     return objects.Deal(
         id=deal.id,
         account=deal.account,
-        mode=MODE,
+        mode=deal.mode,
         position_id=deal.position_id,
         order_id=deal.order_id,
         signal_id=deal.signal_id,

@@ -21,7 +21,6 @@ from fxpaper.web.frames import Ack, Error, Welcome
 from fxpaper.web.hub import HEARTBEAT_SECONDS
 from fxpaper.web.problem import ProblemCode, ProblemError
 from fxpaper.web.rooms import ROOMS, Rooms
-from fxpaper.web.views import MODE
 
 PATH = "/api/v1/ws"
 SUBPROTOCOL = "fxpaper.v1"
@@ -134,7 +133,7 @@ class Session:
             Welcome(
                 protocol=_PROTOCOL,
                 server=__version__,
-                mode=MODE,
+                mode=self._rooms.mode,
                 account=self._rooms.account,
                 time=format_instant(self._rooms.market.now()),
                 heartbeat_s=HEARTBEAT_SECONDS,

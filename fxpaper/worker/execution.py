@@ -18,16 +18,23 @@ import structlog
 from fxpaper.aggregator.planner import Urgency
 from fxpaper.clock import Clock
 from fxpaper.domain.command import Command
-from fxpaper.domain.event import Recorded, SignalDecided
+from fxpaper.domain.event import Recorded, SignalDecided, TerminalCommanded
 from fxpaper.domain.quote import Quote
 from fxpaper.domain.refusal import RefusalCode, Refused
 from fxpaper.domain.signal import ModelPolicy, Signal, SignalRecord, UnreadableSignal
+from fxpaper.domain.terminal import (
+    TerminalCommand,
+    TerminalCursor,
+    TerminalDown,
+    TerminalSaid,
+    TerminalUp,
+)
 from fxpaper.errors import FxpaperError, TransientError
 from fxpaper.ledger.shell import LedgerShell
 from fxpaper.signals.desk import Desk, PlaceAmount
 from fxpaper.signals.journal import reused
 from fxpaper.worker.committed import Committed
-from fxpaper.worker.inbox import CarryOut, ChangePolicy, Outbox, Request, Taken, TakeSignal
+from fxpaper.worker.inbox import CarryOut, ChangePolicy, Heard, Outbox, Request, Taken, TakeSignal
 from fxpaper.worker.urgency import urgency_of
 
 log = structlog.get_logger(__name__)
@@ -35,6 +42,11 @@ log = structlog.get_logger(__name__)
 _BATCH = 500
 _WAKE_SECONDS = 0.25
 _NEEDS_A_QUOTE = {RefusalCode.NO_QUOTE, RefusalCode.STALE_QUOTE, RefusalCode.GRADE_TOO_LOW}
+
+
+def _to_nobody(command: TerminalCommand, again: bool) -> None:  # noqa: FBT001
+    """Stand for the terminal that paper accounts do not have."""
+    del command, again
 
 
 class ExecutionWorker:
@@ -46,6 +58,7 @@ class ExecutionWorker:
         ledger: where events become durable.
         clock: of the market.
         publish: is told committed events, in order.
+        send: hands a live account's terminal a command, and whether it may have had it before.
     """
 
     def __init__(
@@ -55,6 +68,7 @@ class ExecutionWorker:
         ledger: LedgerShell,
         clock: Clock,
         publish: Callable[[Sequence[Recorded]], None],
+        send: Callable[[TerminalCommand, bool], None] = _to_nobody,
     ) -> None:
         self.account = account
         self.trouble: str | None = None
@@ -63,7 +77,9 @@ class ExecutionWorker:
         self._ledger = ledger
         self._clock = clock
         self._publish = publish
-        self._queue: asyncio.Queue[Quote | Request] = asyncio.Queue()
+        self._send = send
+        self._up: TerminalUp | None = None
+        self._queue: asyncio.Queue[Quote | Request | Heard] = asyncio.Queue()
         self._deciding: dict[str, list[asyncio.Future[None]]] = {}
 
     async def open(self) -> None:
@@ -84,6 +100,21 @@ class ExecutionWorker:
     def put(self, quote: Quote) -> None:
         """Let a quote take its place in the order of things."""
         self._queue.put_nowait(quote)
+
+    def hear(self, said: TerminalSaid) -> None:
+        """Let what a live account's terminal said take its place in the order of things."""
+        self._queue.put_nowait(Heard(said))
+
+    @property
+    def note(self) -> str | None:
+        """What is wrong, in one sentence; None while all is well."""
+        terminal = self._desk.terminal
+        return self.trouble or (None if terminal is None else terminal.trouble())
+
+    @property
+    def cursor(self) -> TerminalCursor | None:
+        """How far a live account's deals have been taken over."""
+        return None if self._desk.terminal is None else self._desk.terminal.cursor
 
     async def ask_signal(self, signal: Signal | UnreadableSignal) -> Taken:
         """Take a signal; answers after the commit, decided or waiting."""
@@ -116,9 +147,9 @@ class ExecutionWorker:
         except TimeoutError:
             return
 
-    async def _gather(self) -> list[Quote | Request]:
+    async def _gather(self) -> list[Quote | Request | Heard]:
         """Return everything that has come in; an empty list when only the time has moved."""
-        batch: list[Quote | Request] = []
+        batch: list[Quote | Request | Heard] = []
         try:
             async with asyncio.timeout(_WAKE_SECONDS):
                 batch.append(await self._queue.get())
@@ -128,9 +159,9 @@ class ExecutionWorker:
             batch.append(self._queue.get_nowait())
         return batch
 
-    async def _work(self, batch: list[Quote | Request]) -> None:
+    async def _work(self, batch: list[Quote | Request | Heard]) -> None:
         outbox = Outbox()
-        requests = [item for item in batch if not isinstance(item, Quote)]
+        requests = [item for item in batch if not isinstance(item, Quote | Heard)]
         try:
             known = await self._known(requests)
             events = self._apply(batch, known, outbox)
@@ -144,28 +175,59 @@ class ExecutionWorker:
             self.committed = Committed(self._desk, self.account)
             self._publish(events)
             self._tell_decided(events)
+            self._send_commands(events)
         outbox.release()
+        if any(isinstance(item, Heard) and isinstance(item.said, TerminalUp) for item in batch):
+            self._send_again()
 
     def _apply(
-        self, batch: Iterable[Quote | Request], known: dict[str, SignalRecord], outbox: Outbox
+        self,
+        batch: Iterable[Quote | Request | Heard],
+        known: dict[str, SignalRecord],
+        outbox: Outbox,
     ) -> list[Recorded]:
         events: list[Recorded] = []
         for item in batch:
             match item:
                 case Quote():
                     events += self._desk.on_quote(item)
+                case Heard(said):
+                    events += self._hear(said)
                 case TakeSignal(signal, waiting):
                     caused, taken = self._take(signal, known)
                     events += caused
                     outbox.put(waiting, taken)
                 case CarryOut(wish, done):
                     answer = self._desk.carry_out(wish, self._clock.now())
-                    outbox.put(done, answer if isinstance(answer, Refused) else tuple(answer))
+                    outbox.put(done, self._own(answer))
                     events += [] if isinstance(answer, Refused) else answer
                 case ChangePolicy(policy, changed):
                     events += self._desk.set_policy(policy, self._clock.now())
                     outbox.put(changed, policy)
         return events + self._desk.on_time(self._clock.now())
+
+    def _own(self, answer: list[Recorded] | Refused) -> tuple[Recorded, ...] | Refused:
+        """Return what concerns the account itself; its shadow's events are nobody's answer."""
+        if isinstance(answer, Refused):
+            return answer
+        return tuple(one for one in answer if one.account == self.account)
+
+    def _hear(self, said: TerminalSaid) -> list[Recorded]:
+        if isinstance(said, TerminalUp | TerminalDown):
+            self._up = said if isinstance(said, TerminalUp) else None
+        return self._desk.hear(said, self._clock.now())
+
+    def _send_commands(self, events: Iterable[Recorded]) -> None:
+        """Hand the terminal what has just become durable."""
+        for recorded in events:
+            if isinstance(recorded.event, TerminalCommanded):
+                self._send(recorded.event.command, False)  # noqa: FBT003 - whether again
+
+    def _send_again(self) -> None:
+        """Hand a terminal that is back what it has not answered; it knows what it has done."""
+        if self._desk.terminal is not None:
+            for command in self._desk.terminal.outstanding():
+                self._send(command, True)  # noqa: FBT003 - whether again
 
     async def _known(self, requests: Iterable[Request]) -> dict[str, SignalRecord]:
         """Return the journal rows of the ids that have just come in."""
@@ -222,6 +284,9 @@ class ExecutionWorker:
         desk.engine.board.quotes.update(quotes)
         self._desk = desk
         self.committed = Committed(desk, self.account)
+        if self._up is not None:
+            desk.hear(self._up, self._clock.now())
+            self._send_again()
 
     def _tell_decided(self, events: Iterable[Recorded]) -> None:
         for recorded in events:

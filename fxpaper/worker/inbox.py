@@ -10,6 +10,7 @@ from fxpaper.domain.command import Command
 from fxpaper.domain.event import Recorded
 from fxpaper.domain.refusal import Refused
 from fxpaper.domain.signal import ModelPolicy, Signal, SignalRecord, UnreadableSignal
+from fxpaper.domain.terminal import TerminalSaid
 from fxpaper.signals.desk import PlaceAmount
 
 T = TypeVar("T")
@@ -52,6 +53,13 @@ class ChangePolicy:
 
     policy: ModelPolicy
     answer: asyncio.Future[ModelPolicy]
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A live account's terminal said something."""
+
+    said: TerminalSaid
 
 
 Request = TakeSignal | CarryOut | ChangePolicy

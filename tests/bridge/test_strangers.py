@@ -173,6 +173,21 @@ async def test_a_taken_over_identity_is_not_a_session(serve, dial):
         assert feed._queue.empty()
 
 
+async def test_a_terminal_that_connects_anew_does_not_end_the_source(serve, dial):
+    """Its prices go on; whoever listens to them notices nothing."""
+    async with serve() as (endpoint, feed):
+        await Good(dial("ea-1"), feed).enter()
+        coming = asyncio.create_task(feed.take())
+        await asyncio.sleep(0.01)
+        again = Good(dial("ea-1"), feed)
+        await again.enter()
+        tick = [time.time_ns() // 1_000_000 + 7_200_000, 1.1, 1.2]
+        await again.terminal.say("ticks", sym="EURUSD.m", n=0, ticks=[tick])
+        async with asyncio.timeout(3):
+            assert (await coming).bid == 110_000
+        assert len(endpoint.sessions()) == 1
+
+
 async def test_nonsense_of_the_only_terminal_ends_the_source(serve, dial):
     """Else its symbols would be waited for in vain."""
     async with serve() as (endpoint, feed):

@@ -16,6 +16,7 @@ from functools import partial
 import msgspec
 import structlog
 
+from fxpaper.domain.account import Mode
 from fxpaper.domain.event import PositionOpened, Recorded, SignalDecided, SignalReceived
 from fxpaper.domain.signal import Signal
 from fxpaper.errors import FxpaperError
@@ -26,7 +27,6 @@ from fxpaper.web.event_views import Framing
 from fxpaper.web.frames import AccountSnapshotFrame, Ack, raw
 from fxpaper.web.ports import Execution, Market
 from fxpaper.web.snapshot import account_snapshot
-from fxpaper.web.views import MODE
 
 log = structlog.get_logger(__name__)
 
@@ -72,6 +72,7 @@ class AccountFeed:
         self.count = 0
         """How many events were told."""
         self._account = account
+        self._mode = Mode.PAPER
         self._execution = execution
         self._market = market
         self._ledger = ledger
@@ -85,7 +86,8 @@ class AccountFeed:
 
     def start(self) -> None:
         """Count from the account as it is committed now; called once, before anybody follows."""
-        self.seq = self._execution.view().account.seq
+        account = self._execution.view().account
+        self.seq, self._mode = account.seq, account.mode
         self.committed = max(self.committed, self.seq)
 
     def on_events(self, events: Sequence[Recorded]) -> None:
@@ -163,7 +165,11 @@ class AccountFeed:
         seq = snapshot.account.seq
         client.send(self._ack(id_, seq, resumed=False))
         frame = AccountSnapshotFrame(
-            stream=self.stream, epoch=self._ledger.epoch, seq=seq, mode=MODE, data=raw(snapshot)
+            stream=self.stream,
+            epoch=self._ledger.epoch,
+            seq=seq,
+            mode=self._mode,
+            data=raw(snapshot),
         )
         client.send(frame.frame())
         follower.sent = seq
@@ -226,7 +232,7 @@ class AccountFeed:
     def _framing(self, *, valued: bool) -> Framing:
         """Return what frames events; valuing an account with many positions takes a while."""
         view = self._execution.view() if valued else None
-        return Framing(self.stream, self._market.instruments(), view)
+        return Framing(self.stream, self._market.instruments(), view, self._mode)
 
     def _ack(self, id_: int | str | None, seq: int, *, resumed: bool) -> bytes:
         return Ack(

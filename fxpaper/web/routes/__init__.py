@@ -1,12 +1,23 @@
 """REST routes, one noun per file."""
 
-from fxpaper.web.routes import account, daemon, history, market, models, orders, positions, signals
+from fxpaper.web.routes import (
+    account,
+    daemon,
+    drift,
+    history,
+    market,
+    models,
+    orders,
+    positions,
+    signals,
+)
 
 ROUTES = (
     *daemon.ROUTES,
     *account.ROUTES,
     *orders.ROUTES,
     *positions.ROUTES,
+    *drift.ROUTES,
     *history.ROUTES,
     *signals.ROUTES,
     *models.ROUTES,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from fxpaper.domain.command import MoveCash, ResetAccount
+from fxpaper.domain.command import MoveCash, ResetAccount, SetTrading
 from fxpaper.web import views
 from fxpaper.web.answers import (
     AccountQuery,
@@ -13,6 +13,7 @@ from fxpaper.web.answers import (
     EquityCurve,
     EquityPoint,
     ResetBody,
+    TradingBody,
 )
 from fxpaper.web.carrying_out import carry_out
 from fxpaper.web.objects import Account
@@ -50,4 +51,11 @@ async def reset(call: Call, query: AccountQuery, body: ResetBody) -> Answer:  # 
     return await carry_out(call, command, None)
 
 
-ROUTES = (account, equity, cash, reset)
+@route("POST", "/account/trading", {HTTPStatus.OK: Done})
+async def trading(call: Call, query: AccountQuery, body: TradingBody) -> Answer:  # noqa: ARG001 - checked by the route
+    """Halt the account, or let it trade again. Halting cancels what waits to open something."""
+    command = SetTrading(account=call.rooms.account, state=body.state, reason=body.reason)
+    return await carry_out(call, command, None)
+
+
+ROUTES = (account, equity, cash, reset, trading)

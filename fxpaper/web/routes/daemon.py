@@ -20,7 +20,7 @@ async def health(call: Call) -> Answer:
         Health(
             status="ok" if note is None else "degraded",
             version=__version__,
-            mode=views.MODE,
+            mode=rooms.mode,
             time=market.now(),
             started_at=rooms.started_at,
             account=rooms.account,

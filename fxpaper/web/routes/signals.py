@@ -31,7 +31,7 @@ async def signals(call: Call, query: SignalsQuery) -> Answer:
             symbol=query.symbol,
             status=query.status,
         )
-        shown = [signal_record(one, instruments) for one in page.items]
+        shown = [signal_record(one, instruments, call.rooms.mode) for one in page.items]
         return Answer.of(SignalList(items=shown, next=page.next))
 
     return await call.rooms.ledger.read(read)
@@ -49,7 +49,7 @@ async def signal(call: Call, query: AccountQuery, id: str) -> Answer:  # noqa: A
         )
     return Answer.of(
         SignalChain(
-            signal=signal_record(chain.record, instruments),
+            signal=signal_record(chain.record, instruments, call.rooms.mode),
             order=None if chain.order is None else views.order(chain.order),
             positions=[views.position(one, view) for one in chain.positions],
             deals=[views.deal(one, instruments) for one in chain.deals],
@@ -77,7 +77,12 @@ async def submit(call: Call, query: AccountQuery) -> Answer:  # noqa: ARG001 - c
     signal = record.signal
     if isinstance(signal, UnreadableSignal):
         raise problem.refused_signal(signal.refusal, body, signal.id, signal.pointer)
-    shown = taken_signal(record, call.rooms.market.instruments(), duplicate=answer.duplicate)
+    shown = taken_signal(
+        record,
+        call.rooms.market.instruments(),
+        call.rooms.mode,
+        duplicate=answer.duplicate,
+    )
     if answer.duplicate:
         return Answer.of(shown)
     waiting = record.status is SignalStatus.WAITING

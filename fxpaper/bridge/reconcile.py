@@ -1,0 +1,226 @@
+"""A live account compared with what its terminal has; the terminal is right. Pure.
+
+Deals explain nearly everything and come first. What they leave open may only be a deal that has not
+arrived: it is taken over when several looks in a row have found the same, and the log says so.
+"""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from fxpaper.bridge.live_deals import DealBook
+from fxpaper.domain.account import Mode
+from fxpaper.domain.event import (
+    Event,
+    OrderChanged,
+    OrderEnded,
+    OrderPlaced,
+    PositionChanged,
+    Reconciled,
+    Recorded,
+    TerminalDealsTaken,
+)
+from fxpaper.domain.instant import Instant
+from fxpaper.domain.order import Order, OrderState
+from fxpaper.domain.position import Position
+from fxpaper.domain.refusal import RefusalCode, Refused
+from fxpaper.domain.terminal import (
+    TerminalCash,
+    TerminalCursor,
+    TerminalDeal,
+    TerminalLook,
+    TerminalOrder,
+    TerminalPosition,
+)
+from fxpaper.engine.engine import Engine
+from fxpaper.engine.state import AccountState
+
+_LOOKS = 3
+"""So many looks must agree on what no deal explains."""
+_ASKED = {OrderState.SENT, OrderState.UNCERTAIN}
+
+
+class Reconciler:
+    """Takes over what a terminal has.
+
+    Args:
+        engine: holds the account and the latest quotes.
+        account: its id.
+        cursor: how far its deals were taken over; None before the first look.
+    """
+
+    def __init__(self, engine: Engine, account: str, cursor: TerminalCursor | None) -> None:
+        self.cursor = cursor
+        self._engine = engine
+        self._account = account
+        self._book = DealBook(engine, account)
+        self._seen: dict[str, int] = {}
+
+    @property
+    def _state(self) -> AccountState:
+        return self._engine.state.accounts[self._account]
+
+    def take(self, look: TerminalLook, marks: dict[int, str], now: Instant) -> list[Recorded]:
+        """Take over a look.
+
+        Args:
+            look: what the terminal has.
+            marks: our orders by the mark that the broker keeps of them.
+            now: nanoseconds UTC.
+        """
+        events = self._deals(look, marks, now)
+        found: set[str] = set()
+        events += self._positions(look, found, now)
+        events += self._orders(look, marks, found, now)
+        events += self._balance(look, found, now)
+        self._seen = {what: count for what, count in self._seen.items() if what in found}
+        return events
+
+    def _deals(self, look: TerminalLook, marks: dict[int, str], now: Instant) -> list[Recorded]:
+        cursor, events = self.cursor, list[Recorded]()
+        reached = TerminalCursor(ticket=look.last_ticket, at=look.deals_at)
+        if cursor is None:
+            self.cursor = reached
+            return [self._record(now, TerminalDealsTaken(reached))]
+        booked: tuple[TerminalDeal | TerminalCash, ...] = (*look.deals, *look.cash)
+        fresh = [one for one in booked if one.ticket > cursor.ticket]
+        for one in sorted(fresh, key=lambda one: one.ticket):
+            if isinstance(one, TerminalCash):
+                events += self._book.cash(one, now)
+            else:
+                order = self._order_of(one.order, marks.get(one.magic))
+                events += self._book.deal(one, order, now)
+        if look.last_ticket > cursor.ticket:
+            self.cursor = reached
+            events.append(self._record(now, TerminalDealsTaken(reached)))
+        return events
+
+    def _positions(self, look: TerminalLook, found: set[str], now: Instant) -> list[Recorded]:
+        events: list[Recorded] = []
+        theirs = {one.id: one for one in look.positions}
+        for position in list(self._state.positions.values()):
+            one = theirs.pop(position.id.partition("r")[0], None)
+            if one is None:
+                text = f"The terminal has no position {position.id} any more, and no deal says why."
+                if self._again(f"gone {position.id}", found):
+                    events += [self._note(text, now), *self._book.drop(position, now)]
+            else:
+                events += self._compared(position, one, found, now)
+        for one in theirs.values():
+            if self._again(f"new {one.id}", found):
+                text = (
+                    f"The terminal has a {one.side} of {one.lots} lots of {one.symbol}, {one.id}."
+                )
+                events += [self._note(text, now), *self._book.adopt(one, now)]
+        return events
+
+    def _compared(
+        self, position: Position, one: TerminalPosition, found: set[str], now: Instant
+    ) -> list[Recorded]:
+        changes: dict[str, object] = {}
+        if (position.side, position.lots) != (one.side, one.lots):
+            if not self._again(f"lots {position.id} {one.side} {one.lots}", found):
+                return []
+            text = f"{position.id} is a {one.side} of {one.lots} lots, not of {position.lots}."
+            note = [self._note(text, now)]
+            changes = {"lots": one.lots, "side": one.side, "open_value": None}
+        else:
+            note = []
+        for name in ("stop_loss", "take_profit", "swap", "open_price"):
+            if getattr(position, name) != getattr(one, name):
+                changes[name] = getattr(one, name)
+        if "open_price" in changes and position.open_value is not None and not note:
+            changes["open_value"] = one.open_price * position.lots
+        if not changes:
+            return []
+        if changes.keys() - {"swap"}:
+            changes["version"] = position.version + 1
+        return [*note, self._record(now, PositionChanged(replace(position, **changes)))]
+
+    def _orders(
+        self, look: TerminalLook, marks: dict[int, str], found: set[str], now: Instant
+    ) -> list[Recorded]:
+        events: list[Recorded] = []
+        ours = {order.ticket: order for order in self._state.orders.values() if order.ticket}
+        for one in look.orders:
+            order = ours.pop(one.ticket, None) or self._order_of("", marks.get(one.magic))
+            if order is not None:
+                events += self._placed(order, one, now)
+            elif self._again(f"order {one.ticket}", found):
+                text = f"The terminal has a {one.side} {one.kind} of {one.symbol}, {one.ticket}."
+                adopted = self._adopted(one)
+                events += [self._note(text, now), self._record(now, OrderPlaced(adopted))]
+        for order in ours.values():
+            waits = order.state is OrderState.PLACED
+            if waits and self._again(f"ended {order.id}", found):
+                why = Refused(
+                    code=RefusalCode.ENDED_AT_TERMINAL,
+                    text=f"The terminal has no order {order.ticket} any more; it was cancelled or "
+                    "expired there.",
+                )
+                ended = replace(order, state=OrderState.CANCELLED, ended_at=now, ended=why)
+                events.append(self._record(now, OrderEnded(ended)))
+        return events
+
+    def _placed(self, order: Order, one: TerminalOrder, now: Instant) -> list[Recorded]:
+        """Take over a waiting order as the terminal has it."""
+        names = ("lots", "price", "limit", "stop_loss", "take_profit")
+        changes = {
+            name: getattr(one, name) for name in names if getattr(order, name) != getattr(one, name)
+        }
+        if order.state in _ASKED or order.ticket != one.ticket:
+            changes |= {"state": OrderState.PLACED, "ticket": one.ticket}
+        if not changes:
+            return []
+        changed = replace(order, **changes, version=order.version + 1)
+        return [self._record(now, OrderChanged(changed))]
+
+    def _adopted(self, one: TerminalOrder) -> Order:
+        return Order(
+            id=f"t-{one.ticket}",
+            account=self._account,
+            symbol=one.symbol,
+            digits=self._engine.board.instruments[one.symbol].digits,
+            side=one.side,
+            lots=one.lots,
+            stop_loss=one.stop_loss,
+            take_profit=one.take_profit,
+            signal_id=None,
+            placed_at=one.placed_at,
+            kind=one.kind,
+            price=one.price,
+            limit=one.limit,
+            ticket=one.ticket,
+            mode=Mode.LIVE,
+        )
+
+    def _balance(self, look: TerminalLook, found: set[str], now: Instant) -> list[Recorded]:
+        """Take over the broker's balance where nothing else explains the difference."""
+        apart = look.money.balance - self._state.account.balance
+        if not apart or not self._again(f"balance {look.money.balance}", found):
+            return []
+        cash = TerminalCash(
+            ticket=0, amount=apart, comment="The terminal's balance differs.", paid=False
+        )
+        return self._book.cash(cash, now)
+
+    def _order_of(self, ticket: str, marked: str | None) -> Order | None:
+        """Return our order of a terminal's number, or of the mark it carries."""
+        orders = self._state.orders
+        if marked in orders:
+            return orders[marked]
+        if not ticket:
+            return None
+        return next((order for order in orders.values() if order.ticket == ticket), None)
+
+    def _again(self, what: str, found: set[str]) -> bool:
+        """Tell whether several looks in a row have found the same."""
+        found.add(what)
+        self._seen[what] = self._seen.get(what, 0) + 1
+        return self._seen[what] >= _LOOKS
+
+    def _note(self, text: str, now: Instant) -> Recorded:
+        return self._record(now, Reconciled(text))
+
+    def _record(self, now: Instant, event: Event) -> Recorded:
+        return self._engine.state.record(self._account, now, event)

@@ -1,0 +1,109 @@
+"""The account and the prices, as the web room sees them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from fxpaper.aggregator.feed import PriceFeed
+from fxpaper.aggregator.history import History
+from fxpaper.aggregator.source import SourceState
+from fxpaper.clock import Clock
+from fxpaper.domain.bar import Bar
+from fxpaper.domain.command import Command
+from fxpaper.domain.event import Recorded
+from fxpaper.domain.instant import Instant
+from fxpaper.domain.instrument import BrokerProfile, Instrument
+from fxpaper.domain.quote import Quote
+from fxpaper.domain.refusal import Refused
+from fxpaper.domain.signal import ModelPolicy
+from fxpaper.signals.desk import PlaceAmount
+from fxpaper.web.ports import AccountView, SignalAnswer
+from fxpaper.worker.front import AccountFront
+
+
+class ExecutionRoom:
+    """Shows the account's front to the web room."""
+
+    def __init__(self, front: AccountFront) -> None:
+        self._front = front
+
+    async def submit(self, body: bytes, door: str) -> SignalAnswer:
+        """Journal and decide a signal."""
+        taken = await self._front.submit(body, door)
+        return SignalAnswer(taken.record, taken.duplicate, taken.reused)
+
+    async def carry_out(
+        self, wish: Command | PlaceAmount, symbol: str | None
+    ) -> tuple[Recorded, ...] | Refused:
+        """Do what a person wants."""
+        return await self._front.carry_out(wish, symbol)
+
+    async def set_policy(self, policy: ModelPolicy) -> ModelPolicy:
+        """Change what a model may do."""
+        return await self._front.set_policy(policy)
+
+    def view(self) -> AccountView:
+        """Return the account as committed, valued now."""
+        kept = self._front.worker.committed
+        return AccountView(kept.account, kept.valuation(), kept.positions, kept.close_prices())
+
+    def policies(self) -> list[ModelPolicy]:
+        """Return what each known model may do."""
+        return self._front.worker.committed.policies
+
+
+class MarketRoom:
+    """Shows the price feed to the web room."""
+
+    def __init__(
+        self,
+        feed: PriceFeed,
+        history: History,
+        profile: BrokerProfile,
+        clock: Clock,
+        open_at: Callable[[Instant], bool],
+    ) -> None:
+        self._feed = feed
+        self._history = history
+        self._profile = profile
+        self._clock = clock
+        self._open_at = open_at
+
+    def quote(self, symbol: str) -> Quote | None:
+        """Return the latest quote of a symbol, however old."""
+        return self._feed.latest(symbol)
+
+    def bars(self, symbol: str, interval: str, limit: int) -> list[Bar]:
+        """Return the newest bars, oldest first."""
+        return self._feed.bars.series(symbol, interval, limit)
+
+    async def past_bars(
+        self, symbol: str, interval: str, begins: Instant, ends: Instant
+    ) -> list[Bar]:
+        """Return closed bars of the past, oldest first."""
+        instrument = self._profile.instruments[symbol]
+        return await self._history.bars(instrument, interval, (begins, ends))
+
+    def refusals(self) -> dict[tuple[str, str], int]:
+        """Return how many quotes were kept back, by source and reason."""
+        return {(name, reason.value): n for (name, reason), n in self._feed.refusals().items()}
+
+    def symbols(self) -> tuple[str, ...]:
+        """Return the watched symbols."""
+        return self._feed.symbols
+
+    def instruments(self) -> dict[str, Instrument]:
+        """Return every instrument of the broker profile."""
+        return self._profile.instruments
+
+    def sources(self) -> list[SourceState]:
+        """Return the state of every source."""
+        return self._feed.states()
+
+    def is_open(self) -> bool:
+        """Tell whether the forex week is open now."""
+        return self._open_at(self._clock.now())
+
+    def now(self) -> Instant:
+        """Return the market's present."""
+        return self._clock.now()
