@@ -150,7 +150,7 @@ class LiveLine:
         cursor = self._cursor()
         try:
             look = wire.look(message, rows, cursor, self._clock.now())
-        except (KeyError, ValueError, IndexError) as problem:
+        except (LookupError, ValueError, ArithmeticError) as problem:
             raise ProtocolError(f"the account makes no sense: {problem}") from None
         self._hear(look)
 

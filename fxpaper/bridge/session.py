@@ -20,7 +20,6 @@ from fxpaper.aggregator.sources.metatrader import EVIDENCE
 from fxpaper.bridge.broker_symbols import concerns, resolve
 from fxpaper.bridge.broker_time import BrokerClock
 from fxpaper.bridge.messages import (
-    LARGEST_NUMBER,
     VERSION,
     Beat,
     Bye,
@@ -32,6 +31,7 @@ from fxpaper.bridge.messages import (
     Ticks,
     Welcome,
 )
+from fxpaper.bridge.numbers import is_countable
 from fxpaper.domain.instant import NS_PER_MS, NS_PER_SECOND, Instant
 from fxpaper.domain.instrument import Instrument
 from fxpaper.domain.quote import Quote
@@ -272,8 +272,7 @@ class Session:
 def _is_tick(tick: tuple[int, Decimal, Decimal], end: int) -> bool:
     """Tell whether time and prices can be counted with: a price may come as NaN or 1e999."""
     at, bid, ask = tick
-    finite = bid.is_finite() and ask.is_finite()
-    return 0 < at < end and finite and 0 < bid < LARGEST_NUMBER and 0 < ask < LARGEST_NUMBER
+    return 0 < at < end and is_countable(bid) and is_countable(ask) and bid > 0 and ask > 0
 
 
 def refused(code: str, why: str, now: Instant) -> Reject:
