@@ -170,6 +170,15 @@ def _links(address: str | None, plan: Plan) -> list[dict[str, Any]]:
         "cannot connect.",
         ok=connected,
     )
+    daemon = Daemon(plan.data_dir, None)
+    if daemon.ask("GET", "/account").body["mode"] == "live":
+        note = daemon.ask("GET", "/health").body["note"]
+        link(
+            "orders",
+            note or "the terminal carries them out",
+            "Look at docs/reference/live.md: all four of what real orders need.",
+            ok=note is None,
+        )
     return found
 
 

@@ -15,7 +15,9 @@ import zmq
 import zmq.asyncio
 from zmq.auth.asyncio import AsyncioAuthenticator
 
+from fxpaper.aggregator.source import Span
 from fxpaper.aggregator.sources.metatrader import TickFeed
+from fxpaper.bridge.bar_questions import BarQuestions
 from fxpaper.bridge.broker_profile import BrokerSpecs, keep_specs
 from fxpaper.bridge.keys import FOLDER, ServerKeys, server_keys, terminals
 from fxpaper.bridge.live_line import LiveLine
@@ -31,7 +33,9 @@ from fxpaper.bridge.messages import (
 )
 from fxpaper.bridge.plain import PlainGuard
 from fxpaper.bridge.session import Admission, Memory, Session, refused, terminal_name
+from fxpaper.bridge.trade_messages import Bars
 from fxpaper.clock import Clock
+from fxpaper.domain.bar import Bar
 from fxpaper.domain.instant import Instant
 from fxpaper.domain.instrument import Instrument
 from fxpaper.errors import ConfigurationError, ProtocolError
@@ -101,6 +105,8 @@ class Endpoint:
         self._clock = clock
         self._live = live
         self._outgoing: asyncio.Queue[tuple[bytes, ToTerminal]] = asyncio.Queue()
+        self._bars = BarQuestions(place.instruments, clock, self.sessions, self._say)
+        feed.ask_bars = self.bars
         self._keys = server_keys(place.data_dir)
         self._sessions: dict[bytes, Session] = {}
         self._memories: dict[str, Memory] = {}
@@ -116,6 +122,14 @@ class Endpoint:
     def sessions(self) -> list[Session]:
         """Return the terminals that are connected."""
         return list(self._sessions.values())
+
+    async def bars(self, symbol: str, span: Span) -> list[Bar]:
+        """Return closed bars of the past from a terminal, oldest first.
+
+        Raises:
+            TransientError: no terminal can tell them now.
+        """
+        return await self._bars.ask(symbol, span)
 
     async def run(self) -> None:
         """Work until cancelled.
@@ -211,12 +225,18 @@ class Endpoint:
         if len(session.symbols) != before:
             self._tell_feed()
             self._subscribe(identity, session, now)
+        self._pass_on(identity, session, message)
+        if session.over is not None:
+            self._end(identity, session)
+
+    def _pass_on(self, identity: bytes, session: Session, message: FromTerminal) -> None:
+        """Give a message to whoever else it is for."""
+        if isinstance(message, Bars):
+            self._bars.take(message)
         if self._live is not None:
             if isinstance(message, Beat):
                 self._live.meet(session, partial(self._send, identity))
             self._live.take(session, message)
-        if session.over is not None:
-            self._end(identity, session)
 
     def _greet(self, identity: bytes, hello: Hello, frame: zmq.Frame) -> None:
         now, place = self._clock.now(), self._place
@@ -307,6 +327,12 @@ class Endpoint:
         subscription = session.want(self._feed.wanted, now)
         if subscription is not None:
             self._send(identity, subscription)
+
+    def _say(self, session: Session, message: ToTerminal) -> None:
+        """Let a message be sent to a session's terminal."""
+        for identity, one in self._sessions.items():
+            if one is session:
+                self._send(identity, message)
 
     def _send(self, identity: bytes, message: ToTerminal) -> None:
         """Let a message be sent, after those before it."""

@@ -182,7 +182,7 @@ class AccountWire:
             id=str(row.id),
             symbol=symbol,
             side=_SIDES[row.type],
-            lots=row.lots,
+            lots=self._lots(symbol, row.lots),
             open_price=self._points(symbol, row.price),
             opened_at=self._session.utc(row.time, now),
             stop_loss=self._level(symbol, row.sl),
@@ -201,7 +201,7 @@ class AccountWire:
             symbol=symbol,
             side=side,
             kind=kind,
-            lots=row.lots,
+            lots=self._lots(symbol, row.lots),
             price=self._points(symbol, row.price),
             limit=self._level(symbol, row.limit),
             stop_loss=self._level(symbol, row.sl),
@@ -221,7 +221,7 @@ class AccountWire:
             symbol=symbol,
             side=_SIDES[row.type],
             entry=_ENTRIES[row.entry],
-            lots=row.lots,
+            lots=self._lots(symbol, row.lots),
             price=self._points(symbol, row.price),
             at=self._session.utc(row.time, now),
             commission=row.commission + row.fee,
@@ -236,6 +236,11 @@ class AccountWire:
         if symbol is None:
             self._unknown[theirs] = None
         return symbol
+
+    def _lots(self, symbol: str, lots: Decimal) -> Decimal:
+        """Return a volume with the decimals of the lot step, unless it has more."""
+        on_step = lots.quantize(self._instruments[symbol].lot_step)
+        return on_step if on_step == lots else lots
 
     def _points(self, symbol: str, price: Decimal) -> Points:
         return self._instruments[symbol].nearest_points(price)

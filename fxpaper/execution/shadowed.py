@@ -101,11 +101,15 @@ class ShadowedBroker:
         for one in mirrored:
             done = self._paper.carry_out(one, now)
             events += [] if isinstance(done, Refused) else done
-        return events
+        return events + self._followed(answer, now)
 
     def hear(self, said: TerminalSaid, now: Instant) -> list[Recorded]:
         """Take what the terminal said; the shadow follows what people did there."""
         events = self._live.hear(said, now)
+        return events + self._followed(events, now)
+
+    def _followed(self, events: list[Recorded], now: Instant) -> list[Recorded]:
+        """Return what the shadow does about refused orders and closes at the terminal."""
         followed: list[Recorded] = []
         for one in events:
             match one.event:
@@ -116,7 +120,7 @@ class ShadowedBroker:
                         followed += self._follow(deal.position_id, events, now)
                 case _:
                     pass
-        return events + followed
+        return followed
 
     def _mirrored(self, command: Reducing) -> list[Reducing]:
         """Return what the shadow is asked for when the live account is asked for ``command``."""

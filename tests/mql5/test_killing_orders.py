@@ -52,6 +52,28 @@ async def test_the_terminal_dies_at_every_step_of_an_order(port, tmp_path, attac
             assert uncertain == ([] if deals(tmp_path) else [True])
 
 
+async def test_an_order_is_found_at_the_broker_though_its_journal_is_lost(port, tmp_path, attach):
+    given = {
+        "InpAllowTrading": "true",
+        "SHIM_FILES": str(tmp_path),
+        "SHIM_BROKER": str(tmp_path / "broker"),
+    }
+    async with live(port, tmp_path, TOKEN) as rig:
+        after_sending = str(OPENING_STEPS + 5)
+        dying = attach(-signal.SIGKILL, SHIM_DIE_AT=after_sending, **given)
+        async with dying as chart, quoting(chart):
+            await chart.say(SYMBOL)
+            await rig.ready()
+            await rig.until(rig.quoted)
+            await rig.buy()
+            await chart.shows("after OrderSend")
+        (tmp_path / "fxpaper-123.journal").unlink()
+        async with attach(**given) as chart, quoting(chart):
+            await chart.say(SYMBOL)
+            await rig.until(rig.positions, 20)
+            assert (rig.answers(), deals(tmp_path)) == (["done"], 1)
+
+
 @pytest.mark.parametrize("step", DAEMON_STEPS)
 async def test_the_daemon_dies_at_every_step_of_an_order(port, tmp_path, attach, step):
     given = {

@@ -9,6 +9,9 @@ from typing import Any
 
 import pytest
 
+from fxpaper.aggregator.source import Span
+from fxpaper.bridge import live_broker
+from fxpaper.clock import SystemClock
 from fxpaper.domain.account import TradingState, shadow_of
 from fxpaper.domain.command import (
     CancelOrder,
@@ -20,12 +23,15 @@ from fxpaper.domain.command import (
     PlaceOrder,
     SetTrading,
 )
+from fxpaper.domain.instant import NS_PER_SECOND
 from fxpaper.domain.order import DealReason, OrderKind, OrderState, Side
 from fxpaper.domain.refusal import RefusalCode
+from fxpaper.errors import TransientError
 from tests.mql5.conftest import TOKEN, Chart
 from tests.mql5.live_rig import NAME, Rig, live
 
 SYMBOL = "symbol EURUSD 5 EUR USD 0"
+POUND = "symbol GBPUSD 5 GBP USD 0"
 
 
 @pytest.fixture
@@ -43,7 +49,7 @@ def desk(port, tmp_path, attach):
         }
         running = live(port, tmp_path, TOKEN, netting=netting)
         async with running as rig, attach(**given) as chart, quoting(chart):
-            await chart.say(SYMBOL)
+            await chart.say(SYMBOL, POUND)
             await rig.ready()
             await rig.until(rig.quoted)
             yield rig, chart
@@ -152,10 +158,11 @@ async def test_what_happens_at_the_terminal_is_taken_over(desk):
         await rig.until(lambda: rig.worker._desk.terminal._live._look.money.balance == broker)
 
 
-async def test_what_the_terminal_or_the_profile_forbids_is_said_and_nothing_sent(desk):
+async def test_what_the_terminal_forbids_is_said_and_nothing_sent(desk):
     async with desk(InpMaxLots="0.15", InpSymbols="EURUSD, GBPUSD") as (rig, _):
-        await rig.buy("0.20")
-        await rig.until(lambda: rig.answers() == ["refused"])
+        await opened(rig, lots="0.10")
+        await rig.buy("0.10")
+        await rig.until(lambda: rig.answers() == ["done", "refused"])
         assert rig.orders() == []
         refused = await rig.refused(MoveCash(account=NAME, amount=Decimal(5)))
         assert refused.code is RefusalCode.NOT_AT_TERMINAL
@@ -240,6 +247,17 @@ async def test_a_timeout_without_a_trace_is_uncertain_until_a_person_has_looked(
         assert len([line for line in chart.shown if "OrderSend" in line]) == 1
 
 
+async def test_a_command_after_its_deadline_is_not_carried_out(desk, monkeypatch):
+    monkeypatch.setattr(live_broker, "DEADLINE_NS", -NS_PER_SECOND)
+    async with desk() as (rig, chart):
+        order = await rig.buy()
+        await rig.until(lambda: rig.answers() == ["expired"])
+        page = await rig.ledger.read(lambda one: one.orders(NAME, 5))
+        (ended,) = [one for one in page.items if one.id == order.id]
+        assert ended.ended.code is RefusalCode.TOO_LATE
+        assert not [line for line in chart.shown if "OrderSend" in line]
+
+
 async def test_a_netting_account_adds_reduces_and_turns_around(desk):
     async with desk(netting=True) as (rig, _):
         await opened(rig, lots="0.10")
@@ -262,6 +280,22 @@ async def test_two_opposite_positions_close_each_other(desk):
         await rig.ask(CloseBy(account=NAME, position_id=one.id, other_id=other.id))
         await rig.until(lambda: len(rig.positions()) == 1)
         assert rig.positions()[0].lots == Decimal("0.2")
+
+
+async def test_bars_of_the_past_come_over_the_same_line(desk):
+    async with desk() as (rig, chart):
+        for minute in range(5, 0, -1):
+            ago = -60_000 * minute
+            await chart.say(f"tick GBPUSD {ago} 1.2700{minute} 1.27012")
+        now = SystemClock().now()
+        bars = await rig.bars("GBPUSD", Span("1m", now - 600 * NS_PER_SECOND, now))
+        assert [bar.open for bar in bars] == [127_005, 127_004, 127_003, 127_002, 127_001][
+            : len(bars)
+        ]
+        assert len(bars) in {4, 5}
+        assert all(bar.opened_at % (60 * NS_PER_SECOND) == 0 for bar in bars)
+        with pytest.raises(TransientError):
+            await rig.bars("USDJPY", Span("1m", now - 600 * NS_PER_SECOND, now))
 
 
 async def test_the_shadow_does_the_same_on_paper(desk):
