@@ -31,8 +31,8 @@ import zmq
 from benchmarks.program.expert_advisor import FIRST_BID, chart, compiled
 from fxpaper.aggregator.sources.metatrader import TickFeed
 from fxpaper.bridge.endpoint import Endpoint, Place
+from fxpaper.bridge.guards import USER
 from fxpaper.bridge.keys import NewTerminal, make_keys
-from fxpaper.bridge.plain import USER
 from fxpaper.clock import SystemClock
 from fxpaper.profiles import read_profile
 

@@ -19,6 +19,7 @@ from fxpaper.aggregator.source import Span
 from fxpaper.aggregator.sources.metatrader import TickFeed
 from fxpaper.bridge.bar_questions import BarQuestions
 from fxpaper.bridge.broker_profile import BrokerSpecs, keep_specs
+from fxpaper.bridge.guards import KeyGuard, PlainGuard
 from fxpaper.bridge.keys import FOLDER, ServerKeys, server_keys, terminals
 from fxpaper.bridge.live_line import LiveLine
 from fxpaper.bridge.messages import (
@@ -31,7 +32,6 @@ from fxpaper.bridge.messages import (
     decode,
     encode,
 )
-from fxpaper.bridge.plain import PlainGuard
 from fxpaper.bridge.session import Admission, Memory, Session, refused, terminal_name
 from fxpaper.bridge.trade_messages import Bars
 from fxpaper.clock import Clock
@@ -69,22 +69,6 @@ class Place:
     instruments: Mapping[str, Instrument]
     chosen: Mapping[str, str] = field(default_factory=dict)
     plain: bool = False
-
-
-class _KnownKeys:
-    """Tells the authenticator which public keys may connect; the list is read each time."""
-
-    def __init__(self, data_dir: Path) -> None:
-        self._data_dir = data_dir
-
-    def callback(self, domain: str, key: bytes) -> bool:
-        """Tell whether a key is on the list."""
-        del domain
-        try:
-            return any(one.public.encode() == key for one in terminals(self._data_dir))
-        except ConfigurationError as problem:
-            log.warning("terminals_unreadable", problem=str(problem))
-            return False
 
 
 class Endpoint:
@@ -158,8 +142,7 @@ class Endpoint:
         if self._place.plain:
             guard = PlainGuard(context, self._place.token)
         elif self._keys is not None:
-            guard = AsyncioAuthenticator(context)
-            guard.configure_curve_callback("*", _KnownKeys(self._place.data_dir))
+            guard = KeyGuard(context, self._place.data_dir)
         else:
             return None
         guard.start()
