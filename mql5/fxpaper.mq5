@@ -276,7 +276,8 @@ void HandOver()
       string ticks = g_ticks.Next(i, symbol, count);
       if(ticks == "")
          continue;
-      string body = "{" + Numbered() + ",\"sym\":" + JsonText(symbol) + ",\"n\":" + IntegerToString(count) + ",\"ticks\":[" + ticks + "]}";
+      string taken = OffsetValid() ? ",\"offset\":" + IntegerToString(Offset()) : "";
+      string body = "{" + Numbered() + taken + ",\"sym\":" + JsonText(symbol) + ",\"n\":" + IntegerToString(count) + ",\"ticks\":[" + ticks + "]}";
       if(!g_line.Say("ticks", body))
          return;
      }

@@ -7,6 +7,7 @@ import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import count
 from pathlib import Path
 
 import structlog
@@ -18,6 +19,7 @@ from fxpaper.aggregator.source import Span
 from fxpaper.aggregator.sources.metatrader import TickFeed
 from fxpaper.bridge.bar_questions import BarQuestions
 from fxpaper.bridge.broker_profile import BrokerSpecs, keep_specs
+from fxpaper.bridge.guards import KeyGuard, PlainGuard
 from fxpaper.bridge.keys import FOLDER, ServerKeys, server_keys, terminals
 from fxpaper.bridge.live_line import LiveLine
 from fxpaper.bridge.messages import (
@@ -30,7 +32,6 @@ from fxpaper.bridge.messages import (
     decode,
     encode,
 )
-from fxpaper.bridge.plain import PlainGuard
 from fxpaper.bridge.session import Admission, Memory, Session, refused, terminal_name
 from fxpaper.bridge.trade_messages import Bars
 from fxpaper.clock import Clock
@@ -45,6 +46,8 @@ _LOOK_SECONDS = 0.5
 _WAITING_MESSAGES = 10_000
 _HEARTBEAT_MS, _HEARTBEAT_PATIENCE_MS = 2000, 6000
 _MOST_STRANGERS = 100
+_IN_A_TURN = 20
+"""Messages after which all else in the daemon has its turn: what waits already is read at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,22 +69,6 @@ class Place:
     instruments: Mapping[str, Instrument]
     chosen: Mapping[str, str] = field(default_factory=dict)
     plain: bool = False
-
-
-class _KnownKeys:
-    """Tells the authenticator which public keys may connect; the list is read each time."""
-
-    def __init__(self, data_dir: Path) -> None:
-        self._data_dir = data_dir
-
-    def callback(self, domain: str, key: bytes) -> bool:
-        """Tell whether a key is on the list."""
-        del domain
-        try:
-            return any(one.public.encode() == key for one in terminals(self._data_dir))
-        except ConfigurationError as problem:
-            log.warning("terminals_unreadable", problem=str(problem))
-            return False
 
 
 class Endpoint:
@@ -155,8 +142,7 @@ class Endpoint:
         if self._place.plain:
             guard = PlainGuard(context, self._place.token)
         elif self._keys is not None:
-            guard = AsyncioAuthenticator(context)
-            guard.configure_curve_callback("*", _KnownKeys(self._place.data_dir))
+            guard = KeyGuard(context, self._place.data_dir)
         else:
             return None
         guard.start()
@@ -182,7 +168,9 @@ class Endpoint:
             ) from None
 
     async def _listen(self, socket: zmq.asyncio.Socket) -> None:
-        while True:
+        for heard in count():
+            if heard % _IN_A_TURN == 0:
+                await asyncio.sleep(0)
             frames = await socket.recv_multipart(copy=False)
             identity, *body = [frame.bytes for frame in frames]
             try:
@@ -244,9 +232,9 @@ class Endpoint:
             return
         name = terminal_name(hello)
         earlier = self._sessions.pop(identity, None)
-        if earlier is not None:
+        if earlier is not None and self._live is not None:
             earlier.over = "It has connected anew."
-            self._end(identity, earlier)
+            self._live.part(earlier)
         memory = self._memories.setdefault(name, Memory())
         session = Session(hello, name, memory, place.instruments, place.chosen, now)
         session.line = _line_of(frame)

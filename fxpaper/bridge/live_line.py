@@ -174,7 +174,7 @@ class LiveLine:
         rows, self._deals = self._deals, []
         try:
             look = wire.look(message, rows, self._clock.now())
-        except (KeyError, ValueError, IndexError) as problem:
+        except (LookupError, ValueError, ArithmeticError) as problem:
             raise ProtocolError(f"the account makes no sense: {problem}") from None
         self._hear(look)
 

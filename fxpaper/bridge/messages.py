@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from fxpaper.bridge.numbers import Counted
 from fxpaper.bridge.trade_messages import (
     AccountNow,
     Bars,
@@ -25,9 +26,7 @@ from fxpaper.errors import ProtocolError
 
 VERSION = 1
 LARGEST_BYTES = 1 << 20
-LARGEST_NUMBER = 10**12
 _MOST_DIGITS = 12
-_SPEC_NUMBERS = ("point", "contract", "vol_min", "vol_max", "vol_step", "swap_long", "swap_short")
 
 
 class Hello(msgspec.Struct, tag_field="kind", tag="hello", kw_only=True):
@@ -72,7 +71,7 @@ class Hello(msgspec.Struct, tag_field="kind", tag="hello", kw_only=True):
     balance: Decimal = Decimal(0)
 
 
-class Spec(msgspec.Struct, tag_field="kind", tag="spec", kw_only=True):
+class Spec(Counted, tag_field="kind", tag="spec", kw_only=True):
     """A symbol as the broker defines it.
 
     Args:
@@ -126,13 +125,10 @@ class Spec(msgspec.Struct, tag_field="kind", tag="spec", kw_only=True):
     swap_triple: int = 3
 
     def __post_init__(self) -> None:
-        """Refuse numbers that no broker has and that nobody could count with."""
+        """Refuse digits and numbers that no broker has and that nobody could count with."""
+        super().__post_init__()
         if not 0 <= self.digits <= _MOST_DIGITS:
             raise ValueError(f"{self.digits} digits")
-        for name in _SPEC_NUMBERS:
-            number: Decimal = getattr(self, name)
-            if not number.is_finite() or not -LARGEST_NUMBER < number < LARGEST_NUMBER:
-                raise ValueError(f"{name} is {str(number)[:40]}")
 
 
 class Ticks(msgspec.Struct, tag_field="kind", tag="ticks", kw_only=True):

@@ -20,7 +20,6 @@ from fxpaper.aggregator.sources.metatrader import EVIDENCE
 from fxpaper.bridge.broker_symbols import concerns, resolve
 from fxpaper.bridge.broker_time import BrokerClock
 from fxpaper.bridge.messages import (
-    LARGEST_NUMBER,
     VERSION,
     Beat,
     Bye,
@@ -32,6 +31,7 @@ from fxpaper.bridge.messages import (
     Ticks,
     Welcome,
 )
+from fxpaper.bridge.numbers import is_countable
 from fxpaper.domain.instant import NS_PER_MS, NS_PER_SECOND, Instant
 from fxpaper.domain.instrument import Instrument
 from fxpaper.domain.quote import Quote
@@ -40,6 +40,8 @@ log = structlog.get_logger(__name__)
 
 BEAT_MS = 1000
 _BEATS_MISSED = 3
+_ON_THE_WAY_NS = 2 * NS_PER_SECOND
+"""Ticks that come with an offset were taken so shortly before, by the clock that it tells of."""
 _AHEAD_MS = 24 * 3_600_000
 """No broker's clock is so far ahead of UTC."""
 
@@ -223,8 +225,10 @@ class Session:
         ours, memory = self._mine.get(message.sym), self.memory
         if ours is None:
             return []
-        if message.offset is not None:
-            memory.clock.learn(message.offset, now, valid=True)
+        if message.offset is not None and message.ticks:
+            taken = message.ticks[0][0] * NS_PER_MS - message.offset * NS_PER_SECOND
+            since = taken if 0 < now - taken < _ON_THE_WAY_NS else now
+            memory.clock.learn(message.offset, since, valid=True)
         end = now // NS_PER_MS + _AHEAD_MS
         fresh = [tick for tick in self._fresh(message) if _is_tick(tick, end)]
         if not memory.clock.known or not fresh:
@@ -268,8 +272,7 @@ class Session:
 def _is_tick(tick: tuple[int, Decimal, Decimal], end: int) -> bool:
     """Tell whether time and prices can be counted with: a price may come as NaN or 1e999."""
     at, bid, ask = tick
-    finite = bid.is_finite() and ask.is_finite()
-    return 0 < at < end and finite and 0 < bid < LARGEST_NUMBER and 0 < ask < LARGEST_NUMBER
+    return 0 < at < end and is_countable(bid) and is_countable(ask) and bid > 0 and ask > 0
 
 
 def refused(code: str, why: str, now: Instant) -> Reject:

@@ -7,67 +7,52 @@ of the fields; times are milliseconds on the broker's clock, marks are texts.
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Literal
 
 import msgspec
 
-_LARGEST = Decimal(10) ** 15
-"""Beyond any account, price or volume."""
-_Type = Annotated[int, msgspec.Meta(ge=0, le=1)]
+from fxpaper.bridge.numbers import Counted, Magic, Millis, Number, Seconds
 
 
-class Numbers(msgspec.Struct):
-    """What has numbers that somebody counts with."""
-
-    def __post_init__(self) -> None:
-        """Refuse numbers that no broker has."""
-        for name in self.__struct_fields__:
-            number = getattr(self, name)
-            if isinstance(number, Decimal) and not (
-                number.is_finite() and -_LARGEST < number < _LARGEST
-            ):
-                raise ValueError(f"{name} is {str(number)[:40]}")
-
-
-class PositionRow(Numbers, array_like=True):
+class PositionRow(Counted, array_like=True):
     """A position: MQL5's POSITION_IDENTIFIER, its symbol, type (0 buy, 1 sell), and so on."""
 
-    id: int
+    id: Number
     symbol: str
-    type: _Type
+    type: Literal[0, 1]
     lots: Decimal
     price: Decimal
     sl: Decimal
     tp: Decimal
     swap: Decimal
-    time: int
-    magic: str
+    time: Millis
+    magic: Magic
 
 
-class OrderRow(Numbers, array_like=True):
+class OrderRow(Counted, array_like=True):
     """A waiting order; ``type`` is MQL5's ENUM_ORDER_TYPE, ``expires`` 0 for never."""
 
-    ticket: int
+    ticket: Number
     symbol: str
-    type: int
+    type: Number
     lots: Decimal
     price: Decimal
     limit: Decimal
     sl: Decimal
     tp: Decimal
-    time: int
-    expires: int
-    magic: str
+    time: Millis
+    expires: Seconds
+    magic: Magic
 
 
-class DealRow(Numbers, array_like=True):
+class DealRow(Counted, array_like=True):
     """A deal; ``type``, ``entry`` and ``reason`` are MQL5's, beyond 1 a type moves money only."""
 
-    ticket: int
-    order: int
-    position: int
+    ticket: Number
+    order: Number
+    position: Number
     symbol: str
-    type: int
+    type: Number
     entry: int
     lots: Decimal
     price: Decimal
@@ -75,8 +60,8 @@ class DealRow(Numbers, array_like=True):
     fee: Decimal
     swap: Decimal
     profit: Decimal
-    time: int
-    magic: str
+    time: Millis
+    magic: Magic
     reason: int
     comment: str
 
@@ -95,7 +80,7 @@ class Deals(msgspec.Struct, tag_field="kind", tag="deals", kw_only=True):
     rows: list[DealRow]
 
 
-class AccountNow(Numbers, tag_field="kind", tag="acct", kw_only=True):
+class AccountNow(Counted, tag_field="kind", tag="acct", kw_only=True):
     """The account as the terminal has it, after the deals that were sent before.
 
     Args:
@@ -119,8 +104,8 @@ class AccountNow(Numbers, tag_field="kind", tag="acct", kw_only=True):
     credit: Decimal = Decimal(0)
     trade: bool = False
     why: str = ""
-    positions: list[PositionRow] = []
-    orders: list[OrderRow] = []
+    positions: list[PositionRow] = msgspec.field(default_factory=list)
+    orders: list[OrderRow] = msgspec.field(default_factory=list)
 
 
 class Result(msgspec.Struct, tag_field="kind", tag="res", kw_only=True):
@@ -141,9 +126,9 @@ class Result(msgspec.Struct, tag_field="kind", tag="res", kw_only=True):
     t: int
     id: str
     state: Literal["done", "placed", "refused", "expired", "uncertain"]
-    retcode: int = 0
+    retcode: Number = 0
     why: str = ""
-    order: int = 0
+    order: Number = 0
     dup: bool = False
 
 

@@ -7,6 +7,11 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+AT = 1_700_000_000_000
+POSITION = [9, "EURUSD.m", 0, 0.1, 1.08, 1.07, 1.1, -0.5, AT, "12"]
+ORDER = [10, "EURUSD.m", 2, 0.1, 1.05, 0, 0, 0, AT, 0, "13"]
+DEAL = [8, 7, 9, "EURUSD.m", 0, 0, 0.1, 1.08, -0.7, 0, 0, 0, AT, "12", 0, "fx:c1"]
+CASH = [6, 0, 0, "", 2, 0, 0, 0, 0, 0, 0, 500, AT, "0", 0, "deposit"]
 VALID: dict[str, dict[str, Any]] = {
     "hello": {
         "s": 0,
@@ -45,6 +50,19 @@ VALID: dict[str, dict[str, Any]] = {
         "offset": 7200,
     },
     "hb": {"s": 3, "t": 0, "offset": 7200, "offset_valid": True, "connected": True},
+    "deals": {"s": 5, "t": 0, "rows": [DEAL, CASH]},
+    "acct": {
+        "s": 6,
+        "t": 0,
+        "balance": 1000,
+        "equity": 990.5,
+        "margin": 10,
+        "trade": True,
+        "positions": [POSITION],
+        "orders": [ORDER],
+    },
+    "res": {"s": 7, "t": 0, "id": "c1", "state": "done", "retcode": 10009, "order": 77},
+    "bars": {"s": 8, "t": 0, "req": 1, "sym": "EURUSD.m", "rows": [[AT // 1000, 1, 3, 0.5, 2]]},
     "bye": {"s": 4, "t": 0, "reason": "chart closed"},
 }
 ODD = (
@@ -57,13 +75,24 @@ ODD = (
 )
 
 
+def spoilt(value: Any, draw: st.DrawFn) -> str:
+    """Return a value as JSON, with something odd in its place or somewhere inside it."""
+    if isinstance(value, list) and value and draw(st.booleans()):
+        at = draw(st.integers(0, len(value) - 1))
+        parts = [json.dumps(one) for one in value]
+        parts[at] = spoilt(value[at], draw)
+        return "[" + ",".join(parts) + "]"
+    odd: str = draw(st.sampled_from(ODD) | st.integers().map(str) | st.text().map(json.dumps))
+    return odd
+
+
 @st.composite
 def changed(draw: st.DrawFn) -> list[bytes]:
     """Draw a valid message in which one value is another, is missing or comes twice."""
     kind = draw(st.sampled_from(sorted(VALID)))
     fields = {name: json.dumps(value) for name, value in VALID[kind].items()}
     name = draw(st.sampled_from([*fields, "more"]))
-    fields[name] = draw(st.sampled_from(ODD) | st.integers().map(str) | st.text().map(json.dumps))
+    fields[name] = spoilt(VALID[kind].get(name), draw)
     if draw(st.integers(0, 9)) == 0:
         del fields[name]
     parts = [f'"{one}":{value}' for one, value in fields.items()]

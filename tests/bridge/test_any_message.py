@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from decimal import Decimal
 
 import msgspec
@@ -12,12 +13,16 @@ from hypothesis import strategies as st
 
 from fxpaper.aggregator.quality import examine
 from fxpaper.bridge.broker_profile import BrokerSpecs, profile_text
-from fxpaper.bridge.messages import Hello, Spec, Ticks, decode, encode
+from fxpaper.bridge.live_line import LiveLine
+from fxpaper.bridge.messages import FromTerminal, Hello, Spec, Ticks, ToTerminal, decode, encode
 from fxpaper.bridge.session import Admission, Memory, Session, terminal_name
+from fxpaper.clock import ManualClock
+from fxpaper.domain.account import Account, Mode
 from fxpaper.domain.instant import NS_PER_MS
+from fxpaper.domain.terminal import TerminalSaid
 from fxpaper.errors import ProtocolError
 from fxpaper.profiles import read_profile
-from tests.bridge.garbage import ODD, anything
+from tests.bridge.garbage import ODD, VALID, anything
 
 KNOWN = read_profile("standard").instruments
 NOW = 1_700_000_000_000 * NS_PER_MS
@@ -25,7 +30,16 @@ DEEP = b'{"s":0,"t":0,"x":' + b"[" * 500_000
 
 
 def described() -> Session:
-    hello = Hello(s=0, t=0, offset=7200, offset_valid=True, login="1", server="Demo", epoch="e")
+    hello = Hello(
+        s=0,
+        t=0,
+        offset=7200,
+        offset_valid=True,
+        login="1",
+        server="Demo",
+        currency="USD",
+        epoch="e",
+    )
     opened = Session(hello, terminal_name(hello), Memory(), KNOWN, {}, NOW)
     opened.take(spec("EURUSD.m", 0, "EUR"), NOW)
     return opened
@@ -45,6 +59,48 @@ def spec(symbol: str, calc_mode: int, base: str, number: int = 1) -> Spec:
     )
 
 
+def live() -> tuple[LiveLine, list[TerminalSaid]]:
+    """Return the line of a live account that the terminal is, and what is told of it."""
+    heard: list[TerminalSaid] = []
+    account = Account(
+        id="live",
+        mode=Mode.LIVE,
+        currency="USD",
+        leverage=100,
+        balance=Decimal(1000),
+        initial_balance=Decimal(1000),
+        opened_at=NOW,
+        terminal="1@Demo",
+    )
+    return LiveLine(account, KNOWN, ManualClock(NOW), lambda: None, heard.append), heard
+
+
+def trade(line: LiveLine, session: Session, message: FromTerminal) -> None:
+    """Do what the daemon does with the account of a terminal that was let in."""
+
+    def say(said: ToTerminal) -> None:
+        encode(said)
+
+    line.meet(session, "chart", say)
+    with suppress(ProtocolError):
+        line.take(session, message)
+
+
+def is_sound(said: object) -> bool:
+    """Tell whether what is told of an account can be written down and counted with."""
+    match said:
+        case Decimal():
+            return said.is_finite() and abs(said) < 10**14
+        case int():
+            return abs(said) < 10**20
+        case dict():
+            return all(is_sound(one) for one in said.values())
+        case list() | tuple():
+            return all(is_sound(one) for one in said)
+        case _:
+            return True
+
+
 def digest(session: Session, frames: list[bytes]) -> None:
     """Do all that the daemon does with a message of a terminal that was let in."""
     try:
@@ -55,6 +111,9 @@ def digest(session: Session, frames: list[bytes]) -> None:
         Admission("token", {}).refusal(message, "")
         Session(message, terminal_name(message), session.memory, KNOWN, {}, NOW)
         return
+    line, heard = live()
+    trade(line, session, message)
+    assert is_sound(msgspec.to_builtins(heard, builtin_types=(Decimal,)))
     for quote in session.take(message, NOW):
         examine(quote, None, NOW)
         assert 0 < quote.bid < 10**21
@@ -76,6 +135,18 @@ def test_anything_is_taken_or_refused(said: list[list[bytes]]):
     session = described()
     for frames in said:
         digest(session, frames)
+
+
+def test_the_messages_that_are_spoilt_are_valid_before():
+    """Each kind is taken, so that what is refused is refused for what was spoilt."""
+    session, (line, heard) = described(), live()
+    for kind, fields in VALID.items():
+        trade(line, session, decode([kind.encode(), msgspec.json.encode(fields)]))
+    assert [type(said).__name__ for said in heard] == [
+        "TerminalUp",
+        "TerminalLook",
+        "TerminalAnswer",
+    ]
 
 
 @pytest.mark.parametrize("odd", ODD, ids=lambda text: text[:20])

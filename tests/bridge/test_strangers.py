@@ -135,6 +135,30 @@ async def test_nothing_is_kept_of_who_is_refused(serve, address):
         assert kept(endpoint) == before
 
 
+async def test_a_flood_leaves_all_else_its_turns(serve, address):
+    """Of messages that are refused, faster than they can be."""
+    ends = time.monotonic() + 1
+
+    def flood() -> None:
+        context = zmq.Context()
+        with context.socket(zmq.DEALER) as line:
+            line.setsockopt(zmq.LINGER, 0)
+            line.connect(f"tcp://{address}")
+            while time.monotonic() < ends:
+                line.send_multipart([b"hb", b'{"s":0,"t":0}'])
+        context.term()
+
+    async with good_one(serve, address) as (_, good):
+        flooding = asyncio.create_task(asyncio.to_thread(flood))
+        turns = 0
+        while time.monotonic() < ends:
+            await asyncio.sleep(0.001)
+            turns += 1
+        await good.is_served()
+        await flooding
+    assert turns > 50
+
+
 async def test_a_taken_over_identity_is_not_a_session(serve, dial):
     """Names are no secret: another process that takes one must not speak with its authority."""
     async with serve() as (_, feed):
@@ -147,6 +171,21 @@ async def test_a_taken_over_identity_is_not_a_session(serve, dial):
         kind, said = await thief.hear()
         assert (kind, said["code"]) == ("reject", "hello")
         assert feed._queue.empty()
+
+
+async def test_a_terminal_that_connects_anew_does_not_end_the_source(serve, dial):
+    """Its prices go on; whoever listens to them notices nothing."""
+    async with serve() as (endpoint, feed):
+        await Good(dial("ea-1"), feed).enter()
+        coming = asyncio.create_task(feed.take())
+        await asyncio.sleep(0.01)
+        again = Good(dial("ea-1"), feed)
+        await again.enter()
+        tick = [time.time_ns() // 1_000_000 + 7_200_000, 1.1, 1.2]
+        await again.terminal.say("ticks", sym="EURUSD.m", n=0, ticks=[tick])
+        async with asyncio.timeout(3):
+            assert (await coming).bid == 110_000
+        assert len(endpoint.sessions()) == 1
 
 
 async def test_nonsense_of_the_only_terminal_ends_the_source(serve, dial):

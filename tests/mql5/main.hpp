@@ -1,5 +1,5 @@
 // Runs the Expert Advisor: its timer, and a broker that does what standard input says.
-//   symbol NAME DIGITS BASE PROFIT CALC_MODE     tick NAME AHEAD_MS BID ASK     quit
+//   symbol NAME DIGITS BASE PROFIT CALC_MODE     tick NAME AHEAD_MS BID ASK     ahead SECONDS     quit
 #pragma once
 
 static void shim_obey(const std::string &line) {
@@ -23,7 +23,9 @@ static void shim_obey(const std::string &line) {
     if (one) one->ticks.push_back(tick);
     shim_reach(name);
     OnTick();
-  } else
+  } else if (word == "ahead")
+    words >> shim_ahead;
+  else
     shim_by_hand(word, words);
 }
 

@@ -12,8 +12,8 @@ import zmq.asyncio
 
 from fxpaper.aggregator.sources.metatrader import TickFeed
 from fxpaper.bridge.endpoint import Endpoint, Place
+from fxpaper.bridge.guards import USER
 from fxpaper.bridge.keys import NewTerminal, make_keys
-from fxpaper.bridge.plain import USER
 from fxpaper.clock import SystemClock
 from fxpaper.errors import ConfigurationError
 from tests.mql5.conftest import COMPILES, EURUSD, KNOWN, TOKEN, first_quote, pasted, taken
