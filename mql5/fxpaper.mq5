@@ -41,7 +41,7 @@ const string EA_VERSION = "0.10";
 const int    BEAT_MS = 1000;
 const int    SILENCE_MS = 10000;
 const int    FRESH_SECONDS = 60;
-const int    TRADE_MS = 50;
+const int    TRADE_MS = 10;
 const int    AHEAD_MS = 15000;
 
 CLine    g_line;
@@ -375,6 +375,7 @@ void Work()
          if(g_watched && g_traded && GetTickCount64() - g_told_at >= (ulong)TRADE_MS)
             TellAccount();
         }
+      g_line.Flush();
       if(g_line.State() != LINE_CLOSED && GetTickCount64() - g_line.HeardAt() > (ulong)SILENCE_MS)
          g_line.Close();
      }
@@ -410,8 +411,10 @@ void OnTimer()
 
 void OnTick()
   {
-   if(g_welcome)
-      HandOver();
+   if(!g_welcome)
+      return;
+   HandOver();
+   g_line.Flush();
   }
 
 // Only a hint: what has happened is looked up.
@@ -425,6 +428,7 @@ void OnDeinit(const int reason)
    EventKillTimer();
    if(g_welcome)
       g_line.Say("bye", "{" + Numbered() + ",\"reason\":" + JsonText("reason " + IntegerToString(reason)) + "}");
+   g_line.Flush();
    g_line.Close();
    g_trader.Close();
    Comment("");

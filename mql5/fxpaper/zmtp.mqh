@@ -26,6 +26,7 @@ private:
    string            m_identity;
    string            m_error;
    uchar             m_in[];
+   uchar             m_out[];
    string            m_first;
    bool              m_has_first;
    ulong             m_heard_at;
@@ -59,14 +60,13 @@ private:
       return m_plain ? "PLAIN" : "NULL";
      }
 
+   // What is said at one turn goes out at once when the turn is over: the network holds a second
+   // small piece back until the first has been acknowledged.
    bool              SendBytes(const uchar &bytes[])
      {
-      int size = ArraySize(bytes);
-      if(SocketSend(m_handle, bytes, (uint)size) != size)
-        {
-         Fail("the line broke while sending, error " + IntegerToString(GetLastError()));
-         return false;
-        }
+      Append(m_out, bytes);
+      if(m_state != LINE_OPEN || ArraySize(m_out) > ZMTP_READ)
+         return Flush();
       return true;
      }
 
@@ -443,8 +443,23 @@ public:
       return SendGreeting();
      }
 
+   // Send what has been said.
+   bool              Flush()
+     {
+      int size = ArraySize(m_out);
+      if(size == 0 || m_handle == INVALID_HANDLE)
+         return m_handle != INVALID_HANDLE;
+      int sent = SocketSend(m_handle, m_out, (uint)size);
+      ArrayResize(m_out, 0);
+      if(sent == size)
+         return true;
+      Fail("the line broke while sending, error " + IntegerToString(GetLastError()));
+      return false;
+     }
+
    void              Close()
      {
+      ArrayResize(m_out, 0);
       if(m_handle != INVALID_HANDLE)
          SocketClose(m_handle);
       m_handle = INVALID_HANDLE;
