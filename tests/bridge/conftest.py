@@ -51,9 +51,12 @@ class Terminal:
         await self.say("spec", symbol=symbol, base=base, profit=profit, **numbers)
 
     async def hear(self) -> tuple[str, dict[str, Any]]:
+        """Return the next message that is more than a sign of life."""
         async with asyncio.timeout(3):
-            kind, body = await self.socket.recv_multipart()
-        return kind.decode(), json.loads(body)
+            while True:
+                kind, body = await self.socket.recv_multipart()
+                if kind != b"hb":
+                    return kind.decode(), json.loads(body)
 
     def leave(self) -> None:
         self.socket.close()
