@@ -85,6 +85,10 @@ class Terminals:
         """Return the terminals that are connected."""
         return list(self._sessions.values())
 
+    def knows(self, line: Line) -> bool:
+        """Tell whether the terminal of a line has been let in and has not gone."""
+        return line in self._sessions
+
     def greet(self, line: Line, hello: Hello, admission: Admission, key: str = "") -> None:
         """Let a terminal in, or tell it why not.
 

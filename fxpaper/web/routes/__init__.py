@@ -1,6 +1,16 @@
 """REST routes, one noun per file."""
 
-from fxpaper.web.routes import account, daemon, history, market, models, orders, positions, signals
+from fxpaper.web.routes import (
+    account,
+    daemon,
+    history,
+    market,
+    models,
+    mt4,
+    orders,
+    positions,
+    signals,
+)
 
 ROUTES = (
     *daemon.ROUTES,
@@ -11,5 +21,6 @@ ROUTES = (
     *signals.ROUTES,
     *models.ROUTES,
     *market.ROUTES,
+    *mt4.ROUTES,
 )
 """Every route of the API, in the order of the document."""
