@@ -51,6 +51,16 @@ KNOWN = read_profile("standard").instruments
 EURUSD = "symbol EURUSD.£ 5 EUR USD 0"
 PATIENCE = 15.0
 LIFETIME_NS = 10_000_000_000
+LIVE = Account(
+    id="live",
+    mode=Mode.LIVE,
+    currency="USD",
+    leverage=100,
+    balance=Decimal("10000.00"),
+    initial_balance=Decimal("10000.00"),
+    opened_at=0,
+    terminal="123@Demo 4",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -132,6 +142,7 @@ class Bridge:
     booked: list[TerminalDeal | TerminalCash] = field(default_factory=list)
     cursor: TerminalCursor | None = None
     line: LiveLine | None = None
+    ears: list[Callable[[TerminalSaid], None]] = field(default_factory=list)
 
     @property
     def port(self) -> int:
@@ -149,6 +160,8 @@ class Bridge:
     def hear(self, said: TerminalSaid) -> None:
         """Take deals over as the account does: those with a greater number, each once."""
         self.heard.append(said)
+        for ear in self.ears:
+            ear(said)
         if not isinstance(said, TerminalLook):
             return
         if self.cursor is not None:
@@ -222,22 +235,12 @@ async def side(tmp_path):
     shell = LedgerShell(ledger)
     account = SmallAccount(shell, SmallMarket())
     await account.record(AccountOpened(samples.account()))
-    live = Account(
-        id="live",
-        mode=Mode.LIVE,
-        currency="USD",
-        leverage=100,
-        balance=Decimal(10000),
-        initial_balance=Decimal(10000),
-        opened_at=0,
-        terminal="123@Demo 4",
-    )
     found: list[Bridge] = []
 
     def heard(said: TerminalSaid) -> None:
         found[0].hear(said)
 
-    line = LiveLine(live, KNOWN, clock, lambda: found[0].cursor, heard)
+    line = LiveLine(LIVE, KNOWN, clock, lambda: found[0].cursor, heard)
     terminals = Terminals(House(data_dir=tmp_path, instruments=KNOWN), feed, clock, line)
     (tmp_path / "token").write_text("fxp_" + "a" * 40)
     polls = Polls(terminals, "fxp_" + "a" * 40, clock)
