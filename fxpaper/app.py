@@ -23,8 +23,8 @@ from fxpaper.aggregator.sources.metatrader import TickFeed
 from fxpaper.aggregator.sources.recorded import RecordedSource
 from fxpaper.aggregator.sources.simulator import SimulatorSource
 from fxpaper.aggregator.store import open_store
-from fxpaper.bridge.endpoint import Endpoint, Place
 from fxpaper.bridge.live_line import LiveLine
+from fxpaper.bridge.terminals import House
 from fxpaper.clock import Clock, ManualClock, SystemClock
 from fxpaper.config import Settings
 from fxpaper.configured_sources import sources_of
@@ -35,6 +35,7 @@ from fxpaper.domain.instrument import BrokerProfile
 from fxpaper.domain.quote import Quote
 from fxpaper.domain.signal import ModelPolicy
 from fxpaper.domain.terminal import TerminalCommand
+from fxpaper.doors import Doors, open_doors
 from fxpaper.engine.engine import Engine
 from fxpaper.engine.sessions import forex_is_open
 from fxpaper.errors import ConfigurationError
@@ -54,6 +55,7 @@ from fxpaper.rooms import ExecutionRoom, MarketRoom
 from fxpaper.signals.desk import Desk
 from fxpaper.web.page import missing_reason, page_root
 from fxpaper.web.page_files import StaticPage
+from fxpaper.web.secrets_file import access_token
 from fxpaper.web.server import WebServer, WebSettings
 from fxpaper.worker import sample_model, signal_file
 from fxpaper.worker.execution import ExecutionWorker
@@ -160,6 +162,7 @@ class Daemon:
             worker, shell, self._clock, plan.profile.instruments, lifetime, self._fetch
         )
         execution = ExecutionRoom(front)
+        doors = self._doors()
         self._web = WebServer(
             WebSettings(
                 account=settings.account,
@@ -173,6 +176,7 @@ class Daemon:
             page=StaticPage(page_root, missing_reason),
             clock=SystemClock(),
             trouble=lambda: worker.note or self._feed.note(),
+            polls=doors.polls,
         )
         await self._web.start(settings.host, settings.port)
         try:
@@ -187,9 +191,7 @@ class Daemon:
                     group.create_task(signal_file.watch(plan.signals, front))
                 group.create_task(self._feed.run(self._on_quote, self._web.hub.on_bar))
                 group.create_task(self._watch_network())
-                bridge = self._bridge()
-                if bridge is not None:
-                    group.create_task(bridge.run())
+                group.create_task(doors.run())
         finally:
             await self._web.stop()
 
@@ -223,21 +225,26 @@ class Daemon:
         )
         return sources_of(plan.settings, setup)
 
-    def _bridge(self) -> Endpoint | None:
-        """Return where terminals connect, where they may."""
+    def _doors(self) -> Doors:
+        """Return where terminals come in; a market that is not real has none."""
         plan = self._plan
-        address = plan.settings.metatrader_address
-        if address is None or plan.simulated or plan.recording is not None:
-            return None
-        place = Place(
-            address=address,
-            token=self._web.token,
+        if plan.simulated or plan.recording is not None:
+            return Doors()
+        house = House(
             data_dir=plan.data_dir,
             instruments=plan.profile.instruments,
             chosen=plan.settings.metatrader_symbols,
-            plain=plan.settings.metatrader_plain,
         )
-        return Endpoint(place, self._terminals, self._clock, self._line)
+        return open_doors(
+            plan.settings.metatrader_address,
+            access_token(plan.data_dir),
+            house,
+            self._terminals,
+            self._clock,
+            self._line,
+            plain=plan.settings.metatrader_plain,
+            mt4=plan.settings.mt4,
+        )
 
     def _live_line(self, worker: ExecutionWorker) -> LiveLine | None:
         """Return the line of a live account; a process without one has none.
@@ -252,9 +259,9 @@ class Daemon:
             raise ConfigurationError(
                 f'Account "{account.id}" is live; it trades on real prices only. Name another one.'
             )
-        if plan.settings.metatrader_address is None:
+        if plan.settings.metatrader_address is None and not plan.settings.mt4:
             raise ConfigurationError(
-                f'Account "{account.id}" is live; its terminal needs metatrader_address.'
+                f'Account "{account.id}" is live; its terminal needs metatrader_address, or mt4.'
             )
         instruments = plan.profile.instruments
         return LiveLine(account, instruments, self._clock, lambda: worker.cursor, worker.hear)

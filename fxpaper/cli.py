@@ -48,7 +48,7 @@ from fxpaper.printing import (
 from fxpaper.run_files import first_divergence
 from fxpaper.sources_commands import sources_app
 from fxpaper.starting import plan_of, recording_of, start, with_recording
-from fxpaper.terminal_commands import mt5_app
+from fxpaper.terminal_commands import mt4_app, mt5_app
 from fxpaper.web.page import build_page
 
 app = typer.Typer(
@@ -71,6 +71,7 @@ for _name, _group in {
     "doctor": doctor_app,
     "profile": profile_app,
     "live": live_app,
+    "mt4": mt4_app,
     "mt5": mt5_app,
 }.items():
     app.add_typer(_group, name=_name)

@@ -83,6 +83,8 @@ class Settings(BaseModel):
     """Keys of sources that other packages add, by name; a table in the file."""
     metatrader_address: str | None = None
     """Where MetaTrader terminals may connect, 127.0.0.1:5555; without it none may."""
+    mt4: bool = False
+    """Whether MetaTrader 4 terminals may connect, at the port of the page and with the token."""
     metatrader5_path: str | None = None
     """On Windows, the terminal64.exe to read prices from, or auto; it is started if need be."""
     metatrader_plain: bool = False

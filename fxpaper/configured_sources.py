@@ -20,7 +20,7 @@ def sources_of(settings: Settings, setup: Setup) -> list[Source]:
     made, missing = list[Source](), list[str]()
     for name in settings.sources:
         spec = spec_of(name)
-        keys = find_keys(spec.keys, settings)
+        keys = find_keys(spec.keys, settings, spec.switch)
         if spec.unfit:
             missing.append(spec.unfit)
         elif keys is None:

@@ -25,8 +25,16 @@ SERVICE = "fxpaper"
 _NAMES = "keyring.json"
 
 
-def find_keys(names: Iterable[str], settings: Settings) -> dict[str, str] | None:
-    """Return the keys of a source by name; None where one is missing."""
+def find_keys(names: Iterable[str], settings: Settings, switch: str = "") -> dict[str, str] | None:
+    """Return the keys of a source by name; None where one is missing.
+
+    Args:
+        names: of the keys.
+        settings: to look in.
+        switch: a setting that is as good as the keys when it is on.
+    """
+    if switch and getattr(settings, switch) is True:
+        return {}
     found: dict[str, str] = {}
     for name in names:
         key = find_key(name, settings)

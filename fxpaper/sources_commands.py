@@ -91,7 +91,7 @@ def plan(
         ready, missing = list[SourceSpec](), list[SourceSpec]()
         for name in settings.sources:
             spec = spec_of(name)
-            lacks = spec.unfit or find_keys(spec.keys, settings) is None
+            lacks = spec.unfit or find_keys(spec.keys, settings, spec.switch) is None
             (missing if lacks else ready).append(spec)
         symbols = wanted_symbols(settings, settings_plan.profile)
         expected = expectations(

@@ -1,4 +1,4 @@
-"""``fxpaper mt5``: the Expert Advisor gets into the terminal."""
+"""``fxpaper mt5`` and ``fxpaper mt4``: the Expert Advisor gets into the terminal."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from rich.markup import escape
 
 from fxpaper.bridge.expert_files import Copied, copy_experts, experts_folder, shipped_files
 from fxpaper.bridge.terminal_folders import (
+    METATRADER_4,
     METATRADER_5,
     Program,
     Search,
@@ -24,21 +25,31 @@ from fxpaper.options import AsJson
 from fxpaper.printing import WRONG_USE, Reported, fail, out, print_json, table
 
 mt5_app = typer.Typer(help="MetaTrader 5 on this machine.", no_args_is_help=True)
+mt4_app = typer.Typer(help="MetaTrader 4 on this machine.", no_args_is_help=True)
 
 _UNKNOWN = 1
 _COMPILE = (
-    "In the terminal press F4; in MetaEditor's Navigator open Experts/fxpaper/fxpaper.mq5 and "
+    "In the terminal press F4; in MetaEditor's Navigator open Experts/fxpaper/fxpaper.{} and "
     "press F7, which compiles it."
 )
-_ALLOW = (
-    "In the terminal: Tools > Options > Expert Advisors > Allow WebRequest for listed URL: "
-    "127.0.0.1"
-)
+_ALLOW = "In the terminal: Tools > Options > Expert Advisors > Allow WebRequest for listed URL: {}"
 _DRAG = (
     "Drag fxpaper from the terminal's Navigator onto a chart, and paste the daemon's token or the "
     "keys of fxpaper keygen into its inputs."
 )
-_CLICKS = (_COMPILE, _ALLOW, _DRAG)
+_DRAG_4 = (
+    "Drag fxpaper from the terminal's Navigator onto one chart, and paste the daemon's token into "
+    "its inputs."
+)
+_CLICKS = {
+    METATRADER_5: (_COMPILE.format("mq5"), _ALLOW.format("127.0.0.1"), _DRAG),
+    METATRADER_4: (
+        "Set mt4 = true in the daemon's settings, and restart it.",
+        _COMPILE.format("mq4"),
+        _ALLOW.format("http://127.0.0.1:8765"),
+        _DRAG_4,
+    ),
+}
 
 
 @mt5_app.command("install")
@@ -51,6 +62,18 @@ def install(
 ) -> None:
     """Copy the Expert Advisor into a MetaTrader 5 terminal, and say which clicks remain."""
     _install(METATRADER_5, to, only_list=only_list, as_json=as_json)
+
+
+@mt4_app.command("install")
+def install_mt4(
+    to: Annotated[
+        Path | None, typer.Option(help="The terminal's data folder (File > Open Data Folder).")
+    ] = None,
+    only_list: Annotated[bool, typer.Option("--list", help="Only list the terminals.")] = False,  # noqa: FBT002
+    as_json: AsJson = False,  # noqa: FBT002 - an option
+) -> None:
+    """Copy the Expert Advisor into a MetaTrader 4 terminal, and say which clicks remain."""
+    _install(METATRADER_4, to, only_list=only_list, as_json=as_json)
 
 
 def _install(program: Program, to: Path | None, *, only_list: bool, as_json: bool) -> None:
@@ -71,14 +94,14 @@ def _install(program: Program, to: Path | None, *, only_list: bool, as_json: boo
     with Reported():
         copied = copy_experts(shipped_files(program), folder)
     if as_json:
-        said = {"terminal": _row(terminal), "folder": str(folder), "next": _CLICKS}
+        said = {"terminal": _row(terminal), "folder": str(folder), "next": _CLICKS[program]}
         print_json(said | {"files": to_builtins(copied)})
         return
     out.print(escape(f"{terminal.installation or terminal.folder}: {folder}"), soft_wrap=True)
     for one in copied:
         out.print(escape(_sentence(one)))
     out.print("What remains:")
-    for number, click in enumerate(_CLICKS, start=1):
+    for number, click in enumerate(_CLICKS[program], start=1):
         out.print(escape(f"{number}. {click}"), soft_wrap=True)
 
 

@@ -24,6 +24,7 @@ TESTS = {
     "fxpaper/engine": ("tests/engine", "tests/properties"),
     "fxpaper/aggregator": ("tests/aggregator",),
     "fxpaper/bridge": ("tests/bridge",),
+    "fxpaper/domain/terminal": ("tests/bridge",),
     "fxpaper/execution": ("tests/bridge",),
     "mql5": ("tests/mql5/test_orders.py", "tests/mql5/test_killing_orders.py"),
 }
@@ -225,9 +226,9 @@ MUTATIONS = (
     ),
     Mutation(
         "a deal booked again with each look",
-        "fxpaper/bridge/reconcile.py",
-        "if one.ticket > cursor.ticket]",
-        "if one.ticket >= cursor.ticket]",
+        "fxpaper/domain/terminal.py",
+        "if ticket > self.ticket:",
+        "if ticket >= self.ticket:",
     ),
     Mutation(
         "what no deal explains is taken over at once",

@@ -66,6 +66,7 @@ class SourceSpec:
         make: makes one.
         supports: tells whether the provider quotes an instrument itself.
         keys: names of the settings it cannot work without, such as ``finnhub_key``.
+        switch: a setting that is as good as the keys when it is on.
         limits: of the plan without a price.
         unfit: why it cannot work on this system, without a full stop; empty where it can.
     """
@@ -75,6 +76,7 @@ class SourceSpec:
     make: Callable[[Setup], Source]
     supports: Callable[[Instrument], bool] = anything
     keys: tuple[str, ...] = ()
+    switch: str = ""
     limits: Limits = NO_LIMITS
     unfit: str = ""
 

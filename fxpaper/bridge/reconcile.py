@@ -88,10 +88,10 @@ class Reconciler:
         cursor, events = self.cursor, list[Recorded]()
         if cursor is not None:
             events = self._booked(look, cursor, marks, now)
-        reached = _reached(cursor, look)
-        if reached != cursor:
-            self.cursor = reached
-            events.append(self._record(now, TerminalDealsTaken(reached)))
+        now_at = reached(cursor, look)
+        if now_at != cursor:
+            self.cursor = now_at
+            events.append(self._record(now, TerminalDealsTaken(now_at)))
         return events
 
     def _booked(
@@ -99,13 +99,8 @@ class Reconciler:
     ) -> list[Recorded]:
         """Book what has not been taken over yet; a deal may show up after a later one."""
         times = dict(look.seen)
-        known = {ticket for ticket, _ in cursor.recent}
         booked: tuple[TerminalDeal | TerminalCash, ...] = (*look.deals, *look.cash)
-        fresh = [
-            one
-            for one in booked
-            if one.ticket not in known and times.get(one.ticket, 0) >= cursor.since
-        ]
+        fresh = [one for one in booked if not cursor.has(one.ticket, times[one.ticket])]
         events: list[Recorded] = []
         for one in sorted(fresh, key=lambda one: one.ticket):
             if isinstance(one, TerminalCash):
@@ -260,7 +255,7 @@ class Reconciler:
         return self._engine.state.record(self._account, now, event)
 
 
-def _reached(cursor: TerminalCursor | None, look: TerminalLook) -> TerminalCursor:
+def reached(cursor: TerminalCursor | None, look: TerminalLook) -> TerminalCursor:
     """Return how far a look takes the account's deals."""
     if cursor is None:
         cursor = TerminalCursor(ticket=0, at=look.looked_at)
@@ -268,9 +263,9 @@ def _reached(cursor: TerminalCursor | None, look: TerminalLook) -> TerminalCurso
             cursor = replace(cursor, at=max(at for _, at in look.seen))
     at = max((at for _, at in look.seen), default=cursor.at)
     ticket = max((ticket for ticket, _ in look.seen), default=cursor.ticket)
-    reached = TerminalCursor(ticket=max(ticket, cursor.ticket), at=max(at, cursor.at))
+    found = TerminalCursor(ticket=max(ticket, cursor.ticket), at=max(at, cursor.at))
     recent = {*cursor.recent, *look.seen}
-    return replace(reached, recent=tuple(sorted(one for one in recent if one[1] >= reached.since)))
+    return replace(found, recent=tuple(sorted(one for one in recent if one[1] >= found.late_since)))
 
 
 def _is_blank(look: TerminalLook) -> bool:

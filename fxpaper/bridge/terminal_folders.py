@@ -23,6 +23,7 @@ _PREFIXES = {
     "Linux": (
         ".wine",
         ".mt5",
+        ".mt4",
         ".cxoffice/*",
         ".local/share/bottles/bottles/*",
         ".var/app/com.usebottles.bottles/data/bottles/bottles/*",
@@ -30,6 +31,7 @@ _PREFIXES = {
     "Darwin": (
         ".wine",
         ".mt5",
+        ".mt4",
         "Library/Application Support/*",
         "Library/Application Support/*/Bottles/*",
     ),
@@ -53,13 +55,14 @@ class Program(msgspec.Struct, frozen=True):
 
 
 METATRADER_5 = Program("MetaTrader 5", "MQL5", "mql5", ("*.mq5", "fxpaper/*.mqh"))
+METATRADER_4 = Program("MetaTrader 4", "MQL4", "mql4", ("*.mq4", "fxpaper/*.mqh"))
 
 
 class Terminal(msgspec.Struct, frozen=True):
     """A terminal's data folder.
 
     Args:
-        folder: in which MQL5 is.
+        folder: in which MQL5 or MQL4 is.
         installation: where the program is, as the terminal names it; empty where it is not told.
     """
 

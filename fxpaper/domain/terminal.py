@@ -303,7 +303,9 @@ class TerminalLook(msgspec.Struct, frozen=True, kw_only=True):
     unknown: tuple[str, ...] = ()
 
 
-OVERLAP_MS = 600_000
+_LATE_MS = 600_000
+_ASKED_MS = 4_200_000
+"""An hour more: a broker's clock that goes back lets deals seem older than they are."""
 
 
 class TerminalCursor(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -323,7 +325,18 @@ class TerminalCursor(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     @property
     def since(self) -> int:
         """From when on deals are asked for, on the broker's clock in milliseconds."""
-        return max(self.at - OVERLAP_MS, 0)
+        return max(self.at - _ASKED_MS, 0)
+
+    @property
+    def late_since(self) -> int:
+        """From when on a deal may show up after a later one, on that clock in milliseconds."""
+        return max(self.at - _LATE_MS, 0)
+
+    def has(self, ticket: int, at: int) -> bool:
+        """Tell whether a deal has been taken over."""
+        if ticket > self.ticket:
+            return False
+        return at < self.late_since or any(ticket == one for one, _ in self.recent)
 
 
 TerminalSaid = TerminalUp | TerminalDown | TerminalAnswer | TerminalLook

@@ -76,6 +76,13 @@ class BarsQuery(Asked):
     ends: Annotated[str | None, Field(alias="to")] = None
 
 
+class PollQuery(Asked):
+    """A poll of a MetaTrader 4 terminal: which line, and its number on it."""
+
+    line: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{1,64}$")]
+    poll: Annotated[int, Field(ge=1)]
+
+
 class NoQuery(Asked):
     """Nothing can be asked."""
 

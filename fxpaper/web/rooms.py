@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
+from fxpaper.bridge.polling import Polls
 from fxpaper.clock import Clock
 from fxpaper.domain.account import Mode
 from fxpaper.domain.instant import Instant
@@ -36,6 +37,7 @@ class Rooms:
         started_at: of the process, nanoseconds UTC.
         demo: whether the daemon was started to be tried out.
         trouble: says in one sentence what is wrong; None while all is well.
+        polls: takes those of MetaTrader 4; None where it is not awaited.
     """
 
     account: str
@@ -51,6 +53,7 @@ class Rooms:
     started_at: Instant
     demo: bool
     trouble: Callable[[], str | None]
+    polls: Polls | None = None
 
 
 ROOMS = web.AppKey("rooms", Rooms)

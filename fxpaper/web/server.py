@@ -11,6 +11,7 @@ from pathlib import Path
 
 from aiohttp import web
 
+from fxpaper.bridge.polling import Polls
 from fxpaper.clock import Clock
 from fxpaper.errors import ConfigurationError
 from fxpaper.ledger.shell import LedgerShell
@@ -68,6 +69,7 @@ class WebServer:
         page: the built page.
         clock: the machine's, also where the market has a recording's.
         trouble: says in one sentence what is wrong; None while all is well.
+        polls: takes those of MetaTrader 4; None where it is not awaited.
 
     Raises:
         ConfigurationError: token or session key cannot be used.
@@ -83,6 +85,7 @@ class WebServer:
         page: StaticPage,
         clock: Clock,
         trouble: Callable[[], str | None] = _no_trouble,
+        polls: Polls | None = None,
     ) -> None:
         self.port = 0
         """Where it listens; 0 before the start."""
@@ -104,6 +107,7 @@ class WebServer:
             started_at=clock.now(),
             demo=settings.demo,
             trouble=trouble,
+            polls=polls,
         )
         self._described = openapi.document(ROUTES)
         self._open = AsyncExitStack()

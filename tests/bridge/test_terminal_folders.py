@@ -12,7 +12,13 @@ from pathlib import Path
 import pytest
 
 from fxpaper.bridge.expert_files import copy_experts, experts_folder, shipped_files
-from fxpaper.bridge.terminal_folders import METATRADER_5, Program, find_terminals, terminal_at
+from fxpaper.bridge.terminal_folders import (
+    METATRADER_4,
+    METATRADER_5,
+    Program,
+    find_terminals,
+    terminal_at,
+)
 from fxpaper.errors import ConfigurationError, InputError
 
 ONE, OTHER = "D0E8209F77C8CF37AD8BF550E51FF075", "73b7a2420d6397dff9014a20f1201f97"
@@ -147,13 +153,14 @@ def test_a_folder_that_cannot_be_written_is_a_sentence(tmp_path):
         copy_experts(FILES, tmp_path / "Experts" / "fxpaper")
 
 
-def test_the_checkout_has_the_files_and_they_keep_their_places(machine):
+@pytest.mark.parametrize(
+    ("program", "main"), [(METATRADER_5, "fxpaper.mq5"), (METATRADER_4, "fxpaper.mq4")]
+)
+def test_the_checkout_has_the_files_and_they_keep_their_places(machine, program, main):
     """The Expert Advisor includes ``fxpaper/json.mqh`` and the others by these paths."""
-    files = shipped_files(METATRADER_5)
-    source = files["fxpaper.mq5"].decode()
-    assert {name for name in files if f'#include "{name}"' in source} == set(files) - {
-        "fxpaper.mq5"
-    }
+    files = shipped_files(program)
+    source = files[main].decode()
+    assert {name for name in files if f'#include "{name}"' in source} == set(files) - {main}
     terminal = terminal_at(machine.data("Roaming", ONE), METATRADER_5)
     folder = experts_folder(METATRADER_5, terminal)
     assert folder == terminal.folder / "MQL5" / "Experts" / "fxpaper"

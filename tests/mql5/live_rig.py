@@ -46,7 +46,7 @@ class Rig:
         self.endpoint = endpoint
         self.ledger = ledger
         self.events: list[Recorded] = []
-        self.bars = endpoint.bars
+        self.bars = endpoint.terminals.bars
         self.sent: list[TerminalCommand] = []
 
     async def ask(self, command: Command) -> tuple[Recorded, ...]:

@@ -31,11 +31,13 @@ def installed(tmp_path_factory) -> Path:
     return built / "site"
 
 
-def fxpaper(site: Path, home: Path, *words: str) -> subprocess.CompletedProcess[str]:
+def fxpaper(
+    site: Path, home: Path, *words: str, program: str = "mt5"
+) -> subprocess.CompletedProcess[str]:
     environment = {name: value for name, value in os.environ.items() if name != "WINEPREFIX"}
     where = {"HOME": str(home), "APPDATA": str(home / "none"), "PYTHONPATH": str(site)}
     return subprocess.run(
-        [sys.executable, "-c", "from fxpaper.cli import main; main()", "mt5", "install", *words],
+        [sys.executable, "-c", "from fxpaper.cli import main; main()", program, "install", *words],
         cwd=home,
         env=environment | where,
         capture_output=True,
@@ -44,13 +46,14 @@ def fxpaper(site: Path, home: Path, *words: str) -> subprocess.CompletedProcess[
     )
 
 
-def test_the_wheel_holds_the_expert_advisor_and_nothing_lies_beside_the_package(installed):
+@pytest.mark.parametrize("name", ["mql4", "mql5"])
+def test_the_wheel_holds_the_expert_advisor_and_nothing_lies_beside_the_package(installed, name):
     shipped = {
-        path.relative_to(ROOT / "mql5").as_posix()
-        for path in (ROOT / "mql5").rglob("*")
+        path.relative_to(ROOT / name).as_posix()
+        for path in (ROOT / name).rglob("*")
         if path.is_file()
     }
-    inside = installed / "fxpaper" / "mql5"
+    inside = installed / "fxpaper" / name
     assert {
         path.relative_to(inside).as_posix() for path in inside.rglob("*") if path.is_file()
     } == shipped
@@ -68,6 +71,17 @@ def test_an_installed_fxpaper_copies_it_into_a_terminal(installed, tmp_path):
     again = fxpaper(installed, tmp_path, "--to", "data")
     assert "fxpaper.mq5: same" in again.stdout
     assert "Allow WebRequest for listed URL: 127.0.0.1" in again.stdout
+
+
+def test_that_of_metatrader_4_has_a_command_of_its_own(installed, tmp_path):
+    (tmp_path / "data" / "MQL4").mkdir(parents=True)
+    done = fxpaper(installed, tmp_path, "--to", "data", program="mt4")
+    assert "fxpaper.mq4: new" in done.stdout
+    assert "Set mt4 = true" in done.stdout
+    assert "Allow WebRequest for listed URL: http://127.0.0.1:8765" in done.stdout
+    folder = tmp_path / "data" / "MQL4" / "Experts" / "fxpaper"
+    assert (folder / "fxpaper" / "polls.mqh").is_file()
+    assert not (folder / "fxpaper.mq5").exists()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Wine's folders")

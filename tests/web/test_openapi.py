@@ -36,7 +36,7 @@ PARTS = {
     "/signals/{id}": "s1",
     "/models/{model}": "trend",
 }
-QUERIES = {"/api/v1/bars": "?symbol=EURUSD"}
+QUERIES = {"/api/v1/bars": "?symbol=EURUSD", "/api/v1/mt4/poll": "?line=a&poll=1"}
 BODIES = {
     "/api/v1/signals": SIGNAL | {"id": "s2"},
     "/api/v1/models/{model}": {"auto_execute": True},
@@ -59,6 +59,7 @@ REFUSED_HERE = {
     "/api/v1/close-all",
     "/api/v1/account/reset",
     "/api/v1/account/trading",
+    "/api/v1/mt4/poll",
 }
 """What the world of these tests cannot do; the real program does it in tests/e2e."""
 

@@ -144,4 +144,5 @@ SPEC = SourceSpec(
     capabilities=CAPABILITIES,
     make=_make,
     keys=("metatrader_address",),
+    switch="mt4",
 )

@@ -7,6 +7,7 @@ from fxpaper.web.routes import (
     history,
     market,
     models,
+    mt4,
     orders,
     positions,
     signals,
@@ -22,5 +23,6 @@ ROUTES = (
     *signals.ROUTES,
     *models.ROUTES,
     *market.ROUTES,
+    *mt4.ROUTES,
 )
 """Every route of the API, in the order of the document."""
