@@ -24,7 +24,7 @@ TESTS = {
     "fxpaper/engine": ("tests/engine", "tests/properties"),
     "fxpaper/aggregator": ("tests/aggregator",),
     "fxpaper/bridge": ("tests/bridge",),
-    "fxpaper/domain/terminal": ("tests/bridge",),
+    "fxpaper/domain": ("tests/bridge",),
     "fxpaper/execution": ("tests/bridge",),
     "mql5": ("tests/mql5/test_orders.py", "tests/mql5/test_killing_orders.py"),
 }

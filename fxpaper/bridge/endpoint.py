@@ -208,8 +208,11 @@ def _key_of(frame: zmq.Frame) -> str:
 
 
 def _line_of(frame: zmq.Frame) -> int:
-    """Return the number of the connection that a frame came by."""
-    return int(frame.get(zmq.SRCFD))
+    """Return the number of the connection that a frame came by; -1 where it is gone already."""
+    try:
+        return int(frame.get(zmq.SRCFD))
+    except zmq.ZMQError:
+        return -1
 
 
 def _check_place(place: Place, keys: ServerKeys | None) -> None:
