@@ -19,12 +19,12 @@ from rich.progress import track
 from rich.table import Table
 
 ROOT = Path(__file__).resolve().parent.parent
-COPIED = ("fxpaper", "tests", "benchmarks", "mql5", "pyproject.toml")
+COPIED = ("fxpaper", "tests", "benchmarks", "mql4", "mql5", "pyproject.toml")
 TESTS = {
     "fxpaper/engine": ("tests/engine", "tests/properties"),
     "fxpaper/aggregator": ("tests/aggregator",),
     "fxpaper/bridge": ("tests/bridge",),
-    "fxpaper/domain": ("tests/bridge",),
+    "fxpaper/domain": ("tests/engine", "tests/bridge"),
     "fxpaper/execution": ("tests/bridge",),
     "mql5": ("tests/mql5/test_orders.py", "tests/mql5/test_killing_orders.py"),
 }
@@ -220,7 +220,7 @@ MUTATIONS = (
     ),
     Mutation(
         "any key may connect",
-        "fxpaper/bridge/endpoint.py",
+        "fxpaper/bridge/guards.py",
         "return any(one.public.encode() == key for one in terminals(self._data_dir))",
         "return True",
     ),
@@ -233,8 +233,8 @@ MUTATIONS = (
     Mutation(
         "what no deal explains is taken over at once",
         "fxpaper/bridge/reconcile.py",
-        "_LOOKS = 3",
-        "_LOOKS = 1",
+        "_WHILE_NS = 8 * NS_PER_SECOND",
+        "_WHILE_NS = 0",
     ),
     Mutation(
         "an answer does not settle its command",

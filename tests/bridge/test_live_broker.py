@@ -31,6 +31,7 @@ from fxpaper.domain.event import (
     TerminalCommanded,
     kind_of,
 )
+from fxpaper.domain.instant import NS_PER_SECOND
 from fxpaper.domain.order import DealReason, OrderKind, OrderState, Side, TimeInForce
 from fxpaper.domain.quote import Evidence, Grade, Quote, Spread, Transport
 from fxpaper.domain.refusal import RefusalCode, Refused
@@ -103,6 +104,7 @@ class World:
         self.cash: list[TerminalCash] = []
         self.ticket = 100
         self.now = NOW
+        self.step = 4 * NS_PER_SECOND
         self.quote(108_241)
 
     def quote(self, bid: int, spread: int = 10) -> None:
@@ -114,7 +116,7 @@ class World:
 
     def look(self, **given: object) -> list[Recorded]:
         tickets = [one.ticket for one in self.deals] + [one.ticket for one in self.cash]
-        self.now += 4_000_000_000
+        self.now += self.step
         seen = TerminalLook(
             positions=tuple(self.positions.values()),
             orders=(),
@@ -353,6 +355,15 @@ def test_what_no_deal_explains_is_taken_over_after_three_looks_and_said(world: W
     assert kinds[2] == ["reconciled", "position_closed", "cash_moved"]
     assert world.account.positions == {}
     assert world.account.account.balance == world.balance
+
+
+def test_looks_in_quick_succession_prove_nothing(world: World):
+    world.fill(bought(world), "101", DealEntry.IN, "0.10")
+    world.look()
+    world.positions.clear()
+    world.step = NS_PER_SECOND // 10
+    assert looked(world, 20) == []
+    assert len(world.account.positions) == 1
 
 
 def test_positions_from_before_the_account_are_adopted_without_their_deals():
