@@ -242,6 +242,7 @@ class Daemon:
             self._terminals,
             self._clock,
             self._line,
+            plain=plan.settings.metatrader_plain,
             mt4=plan.settings.mt4,
         )
 

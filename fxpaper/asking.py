@@ -144,6 +144,7 @@ def chain(daemon: Daemon, signal_id: str) -> dict[str, Any]:
     mode = Mode.PAPER if state is None else state.account.mode
     return {
         "signal": signal_record(found.record, instruments, mode).model_dump(mode="json"),
+        "order": None if found.order is None else views.order(found.order).model_dump(mode="json"),
         "deals": [views.deal(deal, instruments).model_dump(mode="json") for deal in found.deals],
     }
 
@@ -155,9 +156,11 @@ def outcome(record: Mapping[str, Any]) -> str:
     again = " (sent before; taken once)" if record.get("duplicate") else ""
     if record["status"] == "executed" and record["side"] != "close":
         stop, profit = (record[f"{name}_price"] or "none" for name in ("stop_loss", "take_profit"))
+        price = record["entry_price"]
+        where = "the market; the order is on its way" if price is None else price
         return (
             f"executed{again}: {record['side']} {record['lots']} {record['symbol']} at "
-            f"{record['entry_price']}, stop-loss {stop}, take-profit {profit}. "
+            f"{where}, stop-loss {stop}, take-profit {profit}. "
             f"Why: fxpaper why {record['id']}"
         )
     if record["status"] == "refused":

@@ -150,7 +150,8 @@ def _links(address: str | None, plan: Plan) -> list[dict[str, Any]]:
         return found
     keys = server_keys(plan.data_dir)
     known = terminals(plan.data_dir)
-    line = "not encrypted, with the daemon's token" if keys is None else "encrypted"
+    plain = " as PLAIN's password" if plan.settings.metatrader_plain else ""
+    line = f"not encrypted, with the daemon's token{plain}" if keys is None else "encrypted"
     link(
         "line",
         f"{line}; {len(known)} terminals have keys",
@@ -169,6 +170,15 @@ def _links(address: str | None, plan: Plan) -> list[dict[str, Any]]:
         "cannot connect.",
         ok=connected,
     )
+    daemon = Daemon(plan.data_dir, None)
+    if daemon.ask("GET", "/account").body["mode"] == "live":
+        note = daemon.ask("GET", "/health").body["note"]
+        link(
+            "orders",
+            note or "the terminal carries them out",
+            "Look at docs/reference/live.md: all four of what real orders need.",
+            ok=note is None,
+        )
     return found
 
 

@@ -33,6 +33,7 @@ from fxpaper.options import AsJson, Config, DataDir, Port, daemon_of
 from fxpaper.printing import (
     ACCOUNT_COLUMNS,
     DEAL_COLUMNS,
+    ORDER_COLUMNS,
     POSITION_COLUMNS,
     SIGNAL_COLUMNS,
     TWIN_COLUMNS,
@@ -323,6 +324,8 @@ def why(
     if record["quote"]:
         columns = ("symbol", "bid", "ask", "quoted_at", "source", "grade", "spread")
         table("Quote it was decided on", [record["quote"]], columns)
+    if chain["order"] is not None:
+        table("Order", [chain["order"]], ORDER_COLUMNS)
     table("Deals", chain["deals"], DEAL_COLUMNS)
 
 

@@ -87,6 +87,8 @@ class Settings(BaseModel):
     """Whether MetaTrader 4 terminals may connect, at the port of the page and with the token."""
     metatrader5_path: str | None = None
     """On Windows, the terminal64.exe to read prices from, or auto; it is started if need be."""
+    metatrader_plain: bool = False
+    """Whether terminals give the token as ZeroMQ's password, PLAIN, on this machine only."""
     mql5_json_address: str | None = None
     """Where the live stream of MQL5-JSON-API is, 127.0.0.1:15557."""
     dwx_address: str | None = None

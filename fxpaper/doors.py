@@ -46,6 +46,7 @@ def open_doors(  # noqa: PLR0913 - one for each room behind
     clock: Clock,
     live: LiveLine | None,
     *,
+    plain: bool,
     mt4: bool,
 ) -> Doors:
     """Return the doors that the settings open.
@@ -57,6 +58,7 @@ def open_doors(  # noqa: PLR0913 - one for each room behind
         feed: takes what they quote.
         clock: of the market.
         live: the line of a live account, or None.
+        plain: whether a terminal gives the token to ZeroMQ itself.
         mt4: whether MetaTrader 4 is awaited.
 
     Raises:
@@ -70,6 +72,7 @@ def open_doors(  # noqa: PLR0913 - one for each room behind
             data_dir=house.data_dir,
             instruments=house.instruments,
             chosen=house.chosen,
+            plain=plain,
         )
         endpoint = Endpoint(place, feed, clock, live)
     if not mt4:

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from fxpaper.bridge.broker_profile import BrokerSpecs
 from fxpaper.bridge.live_broker import LiveBroker
-from fxpaper.domain.account import Account, Accounting, Mode
+from fxpaper.domain.account import Account, Accounting, Mode, shadow_of
 from fxpaper.domain.event import AccountOpened, Recorded
 from fxpaper.domain.instant import Instant
 from fxpaper.domain.money import post
@@ -23,13 +23,7 @@ from fxpaper.ledger.records import LedgerState
 from fxpaper.ledger.shell import LedgerShell
 from fxpaper.signals.risk import as_shadow
 
-SHADOW = "-shadow"
 _HEDGING = 2
-
-
-def shadow_of(account: str) -> str:
-    """Return the name of a live account's shadow."""
-    return account + SHADOW
 
 
 async def terminal_broker(engine: Engine, state: LedgerState, shell: LedgerShell) -> TerminalBroker:

@@ -12,10 +12,11 @@ from rich.markup import escape
 from fxpaper.bridge.broker_profile import BrokerSpecs, known_specs
 from fxpaper.clock import SystemClock
 from fxpaper.config import default_data_dir, read_settings
+from fxpaper.domain.account import shadow_of
 from fxpaper.errors import InputError
 from fxpaper.from_settings import ledger_of
 from fxpaper.ledger.ledger import Ledger
-from fxpaper.live_account import open_live, shadow_of
+from fxpaper.live_account import open_live
 from fxpaper.options import AsJson, Config, DataDir, Port, daemon_of
 from fxpaper.printing import Reported, out, print_json, table
 

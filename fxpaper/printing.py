@@ -23,6 +23,7 @@ WRONG_USE, NO_DAEMON, CANNOT_START = 2, 3, 4
 out = Console(width=None if sys.stdout.isatty() else 240)
 err = Console(stderr=True)
 
+ORDER_COLUMNS = ("id", "kind", "side", "lots", "state", "fill_price", "ended_code", "ended_text")
 DEAL_COLUMNS = (
     "time",
     "symbol",

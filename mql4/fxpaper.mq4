@@ -47,7 +47,6 @@ string   g_refusal = "";
 int      g_described = 0;
 bool     g_looks = false;      // whether the daemon has asked for the account
 bool     g_look_due = false;
-long     g_look_after = 0;
 datetime g_look_since = 0;
 string   g_signature = "";
 bool     g_beat_due = true;
@@ -181,7 +180,7 @@ void Look()
    g_signature = signature;
    string rows[];
    datetime since = g_look_since > 0 ? g_look_since : TimeCurrent() - 86400;
-   g_orders.Deals(rows, g_journal, g_look_after, since);
+   g_orders.Deals(rows, g_journal, since);
    for(int i = 0; i < ArraySize(rows); i++)
       Say("deals", ",\"rows\":[" + rows[i] + "]");
    string forbids = g_trade.Forbids(g_journal);
@@ -274,7 +273,6 @@ void Heed(const string kind, const string body)
      {
       g_looks = true;
       g_look_due = true;
-      g_look_after = StringToInteger(JsonGetText(body, "after"));
       g_look_since = (datetime)(JsonGetLong(body, "since", 0) / 1000);
      }
    else if(kind == "cmd")

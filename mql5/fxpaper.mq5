@@ -1,6 +1,7 @@
 //+------------------------------------------------------------------+
-//| fxpaper: hands this terminal's prices to the fxpaper daemon.     |
-//| It dials out over one line, needs no DLL and sends no orders.    |
+//| fxpaper: hands this terminal's prices to the fxpaper daemon, and |
+//| carries its orders out where you allow it. It dials out over one |
+//| line and needs no DLL.                                           |
 //|                                                                  |
 //| Tools > Options > Expert Advisors > Allow WebRequest for the     |
 //| daemon's address, then put it on any chart.                      |
@@ -9,28 +10,44 @@
 #property link      "https://github.com/fxpaper/fxpaper"
 #property version   "0.10"
 #property description "Hands this terminal's prices to the fxpaper daemon."
+#property description "Carries orders out only where InpAllowTrading is switched on."
 
 input string InpHost = "127.0.0.1";   // Address of the daemon
 input int    InpPort = 5555;          // Its metatrader_address
 input string InpToken = "";           // From the file token in its data directory
+input bool   InpPlain = false;        // Where metatrader_plain is set there
 input string InpServerKey = "";       // Of fxpaper keygen: encrypts the line
 input string InpPublicKey = "";       // Of fxpaper keygen
 input string InpSecretKey = "";       // Of fxpaper keygen, shown once
 input int    InpTimerMs = 20;         // How often prices are handed over
+input bool   InpAllowTrading = false; // Carry orders out
+input bool   InpDemoOnly = true;      // But only on a demo account
+input double InpMaxLots = 1.0;        // Open and waiting, all together
+input int    InpMaxPositions = 10;    // Open and waiting
+input string InpSymbols = "";         // Only these, with commas; empty for all
+input double InpDailyLoss = 0;        // Nothing opens after it, account currency; 0 for none
 
 #include "fxpaper/json.mqh"
 #include "fxpaper/nacl.mqh"
 #include "fxpaper/curve.mqh"
 #include "fxpaper/zmtp.mqh"
 #include "fxpaper/ticks.mqh"
+#include "fxpaper/journal.mqh"
+#include "fxpaper/limits.mqh"
+#include "fxpaper/trade.mqh"
+#include "fxpaper/account.mqh"
 
 const string EA_VERSION = "0.10";
 const int    BEAT_MS = 1000;
 const int    SILENCE_MS = 10000;
 const int    FRESH_SECONDS = 60;
+const int    TRADE_MS = 10;
+const int    AHEAD_MS = 15000;
 
 CLine    g_line;
 CTicks   g_ticks;
+CTrader  g_trader;
+CAccount g_account;
 long     g_number = 0;
 bool     g_said_hello = false;
 bool     g_welcome = false;
@@ -42,6 +59,15 @@ int      g_tries = 0;
 long     g_lines = 0;
 datetime g_quoted = 0;
 ulong    g_quoted_at = 0;
+long     g_ahead = 0;        // of the daemon's clock, in milliseconds of UTC, before our ticks
+long     g_ahead_before = 0; // the same of the stretch before
+ulong    g_ahead_at = 0;     // when the present stretch began
+bool     g_watched = false;  // whether the daemon follows the account
+long     g_deals_since = 0;
+string   g_account_name = "";// the account that the daemon was told
+string   g_commands[];       // that came and are not carried out yet
+bool     g_traded = false;
+ulong    g_told_at = 0;
 
 string Numbered()
   {
@@ -77,8 +103,25 @@ string Clock()
    return ",\"offset\":" + IntegerToString(Offset()) + ",\"offset_valid\":" + JsonBool(OffsetValid());
   }
 
+// The account that the terminal is logged in to, or an empty text.
+string AccountName()
+  {
+   long login = AccountInfoInteger(ACCOUNT_LOGIN);
+   if(login == 0 || AccountInfoString(ACCOUNT_CURRENCY) == "")
+      return "";
+   return IntegerToString(login) + "@" + AccountInfoString(ACCOUNT_SERVER);
+  }
+
 bool SayHello()
   {
+   string name = AccountName();
+   if(name == "")
+      return false;
+   if(name != g_account_name)
+     {
+      g_account_name = name;
+      g_trader.Open("fxpaper-" + IntegerToString(AccountInfoInteger(ACCOUNT_LOGIN)) + ".journal", InpAllowTrading);
+     }
    string body = "{" + Numbered() + Clock();
    body += ",\"token\":" + JsonText(InpToken);
    body += ",\"ea\":" + JsonText(EA_VERSION);
@@ -89,6 +132,7 @@ bool SayHello()
    body += ",\"currency\":" + JsonText(AccountInfoString(ACCOUNT_CURRENCY));
    body += ",\"margin_mode\":" + IntegerToString(AccountInfoInteger(ACCOUNT_MARGIN_MODE));
    body += ",\"trade_mode\":" + IntegerToString(AccountInfoInteger(ACCOUNT_TRADE_MODE));
+   body += ",\"balance\":" + DoubleToString(AccountInfoDouble(ACCOUNT_BALANCE), (int)AccountInfoInteger(ACCOUNT_CURRENCY_DIGITS));
    body += ",\"leverage\":" + IntegerToString(AccountInfoInteger(ACCOUNT_LEVERAGE));
    body += ",\"epoch\":" + JsonText(g_epoch + "-" + IntegerToString(g_lines)) + "}";
    return g_line.Say("hello", body);
@@ -130,8 +174,67 @@ void DescribeAll()
          return;
   }
 
+// What the daemon's clock shows: messages may have waited, but none comes early. Of two stretches of
+// time, so that a clock that was set back is believed after a while.
+void Hear(const string body)
+  {
+   ulong now = GetTickCount64();
+   long ahead = JsonGetLong(body, "t", 0) - (long)now;
+   if(g_ahead_at == 0 || now - g_ahead_at > (ulong)AHEAD_MS)
+     {
+      g_ahead_before = g_ahead_at == 0 ? ahead : g_ahead;
+      g_ahead = ahead;
+      g_ahead_at = now;
+     }
+   if(ahead > g_ahead)
+      g_ahead = ahead;
+  }
+
+long DaemonNow()
+  {
+   return (long)GetTickCount64() + (g_ahead > g_ahead_before ? g_ahead : g_ahead_before);
+  }
+
+// Tell the account, after the deals that the daemon does not know yet.
+void TellAccount()
+  {
+   // Without its broker a terminal may have nothing, which is not what the account has.
+   if(TerminalInfoInteger(TERMINAL_CONNECTED) == 0 || AccountName() != g_account_name)
+      return;
+   g_told_at = GetTickCount64();
+   g_traded = false;
+   g_account.Learn();
+   int total = g_account.Choose(g_deals_since);
+   int place = 0;
+   while(place < total)
+     {
+      string rows = g_account.Deals(place, total);
+      if(rows != "" && !g_line.Say("deals", "{" + Numbered() + ",\"rows\":[" + rows + "]}"))
+         return;
+     }
+   g_line.Say("acct", "{" + Numbered() + "," + g_account.Now(g_trader.Closed()) + "}");
+  }
+
+void Carry(const string body)
+  {
+   if(AccountName() != g_account_name)
+      return;
+   string made = g_trader.Carry(body, DaemonNow());
+   g_line.Say("res", "{" + Numbered() + "," + made + "}");
+   g_traded = true;
+  }
+
+void TellBars(const string body)
+  {
+   string symbol = JsonGetText(body, "sym");
+   string rows = BarRows(symbol, (int)JsonGetLong(body, "minutes", 0), JsonGetLong(body, "begins", 0), JsonGetLong(body, "ends", 0));
+   string made = "{" + Numbered() + ",\"req\":" + IntegerToString(JsonGetLong(body, "req", 0)) + ",\"sym\":" + JsonText(symbol);
+   g_line.Say("bars", made + ",\"rows\":[" + rows + "]}");
+  }
+
 void Heed(const string kind, const string body)
   {
+   Hear(body);
    if(kind == "welcome")
      {
       g_welcome = true;
@@ -148,6 +251,20 @@ void Heed(const string kind, const string body)
      }
    else if(kind == "sub")
       g_ticks.Want(body);
+   else if(kind == "cmd")
+     {
+      int size = ArraySize(g_commands);
+      ArrayResize(g_commands, size + 1);
+      g_commands[size] = body;
+     }
+   else if(kind == "look")
+     {
+      g_watched = true;
+      g_deals_since = JsonGetLong(body, "since", 0);
+      TellAccount();
+     }
+   else if(kind == "hist")
+      TellBars(body);
   }
 
 void HandOver()
@@ -159,7 +276,8 @@ void HandOver()
       string ticks = g_ticks.Next(i, symbol, count);
       if(ticks == "")
          continue;
-      string body = "{" + Numbered() + ",\"sym\":" + JsonText(symbol) + ",\"n\":" + IntegerToString(count) + ",\"ticks\":[" + ticks + "]}";
+      string taken = OffsetValid() ? ",\"offset\":" + IntegerToString(Offset()) : "";
+      string body = "{" + Numbered() + taken + ",\"sym\":" + JsonText(symbol) + ",\"n\":" + IntegerToString(count) + ",\"ticks\":[" + ticks + "]}";
       if(!g_line.Say("ticks", body))
          return;
      }
@@ -173,7 +291,7 @@ void Beat()
    g_beat_at = now;
    string body = "{" + Numbered() + Clock();
    body += ",\"connected\":" + JsonBool(TerminalInfoInteger(TERMINAL_CONNECTED) != 0);
-   body += ",\"trade_allowed\":false}";
+   body += ",\"trade_allowed\":" + JsonBool(g_trader.Closed() == "") + "}";
    g_line.Say("hb", body);
   }
 
@@ -203,6 +321,9 @@ void Dial()
    g_try_at = now + (ulong)Pause();
    g_said_hello = false;
    g_welcome = false;
+   g_watched = false;
+   g_ahead_at = 0;
+   ArrayResize(g_commands, 0);
    g_number = 0;
    g_lines++;
    string identity = "ea-" + IntegerToString(AccountInfoInteger(ACCOUNT_LOGIN)) + "-" + IntegerToString(ChartID());
@@ -213,11 +334,17 @@ void Show()
   {
    string text = "fxpaper: ";
    if(g_welcome)
+     {
       text += "connected to " + InpHost + ":" + IntegerToString(InpPort) + ", " + IntegerToString(g_ticks.Total()) + " symbols wanted";
+      string closed = g_trader.Closed();
+      text += closed == "" ? "; carries orders out" : "; no orders: " + closed;
+     }
    else if(g_refusal != "")
       text += "refused: " + g_refusal;
    else if(g_line.Error() != "")
       text += g_line.Error();
+   else if(AccountName() == "")
+      text += "waiting for the terminal to log in";
    else
       text += "connecting to " + InpHost + ":" + IntegerToString(InpPort);
    Comment(text);
@@ -225,6 +352,8 @@ void Show()
 
 void Work()
   {
+   if(g_said_hello && AccountName() != g_account_name)
+      g_line.Close();
    if(g_line.State() == LINE_CLOSED)
       Dial();
    else if(g_line.Poll())
@@ -233,13 +362,20 @@ void Work()
       string body = "";
       while(g_line.Next(kind, body))
          Heed(kind, body);
+      // Only now: what came after a command tells how old it is.
+      for(int i = 0; i < ArraySize(g_commands); i++)
+         Carry(g_commands[i]);
+      ArrayResize(g_commands, 0);
       if(g_line.State() == LINE_OPEN && !g_said_hello)
          g_said_hello = SayHello();
       if(g_welcome)
         {
          HandOver();
          Beat();
+         if(g_watched && g_traded && GetTickCount64() - g_told_at >= (ulong)TRADE_MS)
+            TellAccount();
         }
+      g_line.Flush();
       if(g_line.State() != LINE_CLOSED && GetTickCount64() - g_line.HeardAt() > (ulong)SILENCE_MS)
          g_line.Close();
      }
@@ -252,12 +388,16 @@ int OnInit()
   {
    MathSrand((int)GetTickCount64());
    string wrong = g_line.Keys(InpServerKey, InpPublicKey, InpSecretKey);
+   if(wrong == "" && InpPlain)
+      wrong = g_line.Plain(InpToken);
    if(wrong != "")
      {
       Comment("fxpaper: " + wrong);
       Print("fxpaper: " + wrong);
       return INIT_PARAMETERS_INCORRECT;
      }
+   g_account.Learn();
+   g_trader.Set(InpAllowTrading, InpDemoOnly, InpMaxLots, InpMaxPositions, InpSymbols, InpDailyLoss);
    g_epoch = IntegerToString((long)TimeGMT()) + "-" + IntegerToString((long)(GetTickCount64() % 100000));
    if(!EventSetMillisecondTimer(InpTimerMs))
       return INIT_FAILED;
@@ -271,8 +411,16 @@ void OnTimer()
 
 void OnTick()
   {
-   if(g_welcome)
-      HandOver();
+   if(!g_welcome)
+      return;
+   HandOver();
+   g_line.Flush();
+  }
+
+// Only a hint: what has happened is looked up.
+void OnTrade()
+  {
+   g_traded = true;
   }
 
 void OnDeinit(const int reason)
@@ -280,6 +428,8 @@ void OnDeinit(const int reason)
    EventKillTimer();
    if(g_welcome)
       g_line.Say("bye", "{" + Numbered() + ",\"reason\":" + JsonText("reason " + IntegerToString(reason)) + "}");
+   g_line.Flush();
    g_line.Close();
+   g_trader.Close();
    Comment("");
   }

@@ -19,11 +19,14 @@ from rich.progress import track
 from rich.table import Table
 
 ROOT = Path(__file__).resolve().parent.parent
-COPIED = ("fxpaper", "tests", "benchmarks", "pyproject.toml")
+COPIED = ("fxpaper", "tests", "benchmarks", "mql5", "pyproject.toml")
 TESTS = {
     "fxpaper/engine": ("tests/engine", "tests/properties"),
     "fxpaper/aggregator": ("tests/aggregator",),
     "fxpaper/bridge": ("tests/bridge",),
+    "fxpaper/domain": ("tests/bridge",),
+    "fxpaper/execution": ("tests/bridge",),
+    "mql5": ("tests/mql5/test_orders.py", "tests/mql5/test_killing_orders.py"),
 }
 """Where a mistake in a room is looked for."""
 ENGINE = "fxpaper/engine/"
@@ -220,6 +223,72 @@ MUTATIONS = (
         "fxpaper/bridge/endpoint.py",
         "return any(one.public.encode() == key for one in terminals(self._data_dir))",
         "return True",
+    ),
+    Mutation(
+        "a deal booked again with each look",
+        "fxpaper/domain/terminal.py",
+        "if ticket > self.ticket:",
+        "if ticket >= self.ticket:",
+    ),
+    Mutation(
+        "what no deal explains is taken over at once",
+        "fxpaper/bridge/reconcile.py",
+        "_LOOKS = 3",
+        "_LOOKS = 1",
+    ),
+    Mutation(
+        "an answer does not settle its command",
+        "fxpaper/bridge/live_broker.py",
+        "command = self._outstanding.pop(answer.command_id, None)",
+        "command = self._outstanding.get(answer.command_id)",
+    ),
+    Mutation(
+        "a refused order goes on waiting",
+        "fxpaper/bridge/live_broker.py",
+        "if becomes is None:",
+        "if becomes is None and not order.lots:",
+    ),
+    Mutation(
+        "the broker's contract is not compared",
+        "fxpaper/bridge/live_checks.py",
+        '"contract size": (instrument.contract_size, rules.contract_size),',
+        '"contract size": (1, 1),',
+    ),
+    Mutation(
+        "a halted account opens",
+        "fxpaper/execution/gated.py",
+        "return self._halted(account) or self._broker.submit(approved, now)",
+        "return self._broker.submit(approved, now)",
+    ),
+    Mutation(
+        "the twin of a refused order stays open",
+        "fxpaper/execution/shadowed.py",
+        "followed += self._undo(order.twin, now)",
+        "pass",
+    ),
+    Mutation(
+        "what was sent and not answered is sent again",
+        "mql5/fxpaper/trade.mqh",
+        "         Doubt(command, entry);\n         m_journal.Write(entry);",
+        "         Fresh(command, daemon_ms, entry);",
+    ),
+    Mutation(
+        "a command that came late is carried out",
+        "mql5/fxpaper/trade.mqh",
+        "if(daemon_ms > command.deadline)",
+        "if(daemon_ms > command.deadline + 100000)",
+    ),
+    Mutation(
+        "what the broker has is not looked for",
+        "mql5/fxpaper/trade.mqh",
+        "if((command.again || Opens(command)) && Traced(command.magic, order))",
+        "if(command.again && order != 0 && Traced(command.magic, order))",
+    ),
+    Mutation(
+        "the lots that are open do not count",
+        "mql5/fxpaper/limits.mqh",
+        "double after = Lots() + lots;",
+        "double after = Lots() * 0 + lots;",
     ),
 )
 

@@ -72,6 +72,23 @@ def resolve(
     return found
 
 
+def concerns(
+    spec: BrokerSymbol,
+    instruments: Mapping[str, Instrument],
+    chosen: Mapping[str, str] | None = None,
+) -> bool:
+    """Tell whether a symbol may be an instrument's: most of the thousands at a broker are not.
+
+    Args:
+        spec: of the broker's symbol.
+        instruments: the known ones.
+        chosen: the broker's names that a person has chosen, by canonical symbol.
+    """
+    return spec.symbol in (chosen or {}).values() or any(
+        _is(spec, instrument) for instrument in instruments.values()
+    )
+
+
 def _is(spec: BrokerSymbol, instrument: Instrument) -> bool:
     """Tell whether a broker's symbol is an instrument itself and not a future or a CFD of it."""
     if instrument.base in _METALS:

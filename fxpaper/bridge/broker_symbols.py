@@ -1,5 +1,5 @@
 """Which of a broker's symbols is EURUSD; see :mod:`fxpaper.aggregator.broker_symbols`."""
 
-from fxpaper.aggregator.broker_symbols import resolve
+from fxpaper.aggregator.broker_symbols import concerns, resolve
 
-__all__ = ["resolve"]
+__all__ = ["concerns", "resolve"]

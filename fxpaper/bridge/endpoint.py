@@ -7,6 +7,7 @@ import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import count
 from pathlib import Path
 
 import structlog
@@ -15,7 +16,8 @@ import zmq.asyncio
 from zmq.auth.asyncio import AsyncioAuthenticator
 
 from fxpaper.aggregator.sources.metatrader import TickFeed
-from fxpaper.bridge.keys import ServerKeys, server_keys, terminals
+from fxpaper.bridge.guards import KeyGuard, PlainGuard
+from fxpaper.bridge.keys import FOLDER, ServerKeys, server_keys, terminals
 from fxpaper.bridge.live_line import LiveLine
 from fxpaper.bridge.messages import LARGEST_BYTES, Hello, ToTerminal, decode, encode
 from fxpaper.bridge.session import Admission, Session
@@ -28,6 +30,9 @@ log = structlog.get_logger(__name__)
 
 _WAITING_MESSAGES = 10_000
 _HEARTBEAT_MS, _HEARTBEAT_PATIENCE_MS = 2000, 6000
+_SOON_SECONDS = 0.002
+_IN_A_TURN = 20
+"""Messages after which all else in the daemon has its turn: what waits already is read at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +45,7 @@ class Place:
         data_dir: where keys are.
         instruments: the known ones, by canonical symbol.
         chosen: the broker's names that a person has chosen, by canonical symbol.
+        plain: whether a terminal gives the token to ZeroMQ itself, by its mechanism PLAIN.
     """
 
     address: str
@@ -47,22 +53,7 @@ class Place:
     data_dir: Path
     instruments: Mapping[str, Instrument]
     chosen: Mapping[str, str] = field(default_factory=dict)
-
-
-class _KnownKeys:
-    """Tells the authenticator which public keys may connect; the list is read each time."""
-
-    def __init__(self, data_dir: Path) -> None:
-        self._data_dir = data_dir
-
-    def callback(self, domain: str, key: bytes) -> bool:
-        """Tell whether a key is on the list."""
-        del domain
-        try:
-            return any(one.public.encode() == key for one in terminals(self._data_dir))
-        except ConfigurationError as problem:
-            log.warning("terminals_unreadable", problem=str(problem))
-            return False
+    plain: bool = False
 
 
 class Endpoint:
@@ -85,8 +76,9 @@ class Endpoint:
         self.terminals = Terminals(house, feed, clock, live)
         self._place = place
         self._outgoing: asyncio.Queue[tuple[bytes, ToTerminal]] = asyncio.Queue()
+        self._owed: set[Line] = set()
         self._keys = server_keys(place.data_dir)
-        _check_place(place.address, self._keys)
+        _check_place(place, self._keys)
 
     @property
     def encrypted(self) -> bool:
@@ -119,12 +111,15 @@ class Endpoint:
             context.term()
 
     def _guard(self, context: zmq.asyncio.Context) -> AsyncioAuthenticator | None:
-        """Return what checks keys on an encrypted line, started."""
-        if self._keys is None:
+        """Return what checks keys or the password before ZeroMQ lets a line in, started."""
+        guard: AsyncioAuthenticator
+        if self._place.plain:
+            guard = PlainGuard(context, self._place.token)
+        elif self._keys is not None:
+            guard = KeyGuard(context, self._place.data_dir)
+        else:
             return None
-        guard = AsyncioAuthenticator(context)
         guard.start()
-        guard.configure_curve_callback("*", _KnownKeys(self._place.data_dir))
         return guard
 
     def _open(self, socket: zmq.asyncio.Socket) -> None:
@@ -133,6 +128,8 @@ class Endpoint:
         socket.setsockopt(zmq.HEARTBEAT_IVL, _HEARTBEAT_MS)
         socket.setsockopt(zmq.HEARTBEAT_TIMEOUT, _HEARTBEAT_PATIENCE_MS)
         socket.set_hwm(_WAITING_MESSAGES)
+        if self._place.plain:
+            socket.setsockopt(zmq.PLAIN_SERVER, 1)
         if self._keys is not None:
             socket.setsockopt(zmq.CURVE_SERVER, 1)
             socket.setsockopt(zmq.CURVE_SECRETKEY, self._keys.secret.encode())
@@ -145,25 +142,48 @@ class Endpoint:
             ) from None
 
     async def _listen(self, socket: zmq.asyncio.Socket) -> None:
-        while True:
+        for heard in count():
+            if heard % _IN_A_TURN == 0:
+                await asyncio.sleep(0)
             frames = await socket.recv_multipart(copy=False)
-            key = _key_of(frames[-1])
             identity, *body = [frame.bytes for frame in frames]
-            line = Line("zmq", identity, partial(self._send, identity))
+            line = Line("zmq", identity, partial(self._send, identity), _line_of(frames[-1]))
             try:
                 message = decode(body)
             except ProtocolError as problem:
                 self.terminals.stumble(line, problem)
                 continue
             if isinstance(message, Hello):
-                self.terminals.greet(line, message, self._admission(), key)
+                self.terminals.greet(line, message, self._admission(), _key_of(frames[-1]))
             else:
                 self.terminals.take(line, message)
+            self._acknowledge(line)
+
+    def _acknowledge(self, line: Line) -> None:
+        """Say something soon after something was heard.
+
+        A terminal's system holds a small piece back until the one before is acknowledged (RFC 896),
+        and ours puts that off for up to 200 ms unless something goes the other way (RFC 1122).
+        """
+        if self.terminals.knows(line) and line not in self._owed:
+            self._owed.add(line)
+            asyncio.get_running_loop().call_later(_SOON_SECONDS, self._beat, line)
+
+    def _beat(self, line: Line) -> None:
+        self._owed.discard(line)
+        self.terminals.beat(line)
 
     def _admission(self) -> Admission:
-        place = self._place
-        logins = {one.public: one.login for one in terminals(place.data_dir)}
-        return Admission(place.token, logins if self.encrypted else None)
+        token = None if self._place.plain else self._place.token
+        return Admission(token, self._logins() if self.encrypted else None)
+
+    def _logins(self) -> dict[str, str | None]:
+        """Return the account that each key is bound to; none of them where the list is damaged."""
+        try:
+            return {one.public: one.login for one in terminals(self._place.data_dir)}
+        except ConfigurationError as problem:
+            log.warning("terminals_unreadable", problem=str(problem))
+            return {}
 
     def _send(self, identity: bytes, message: ToTerminal) -> None:
         """Let a message be sent, after those before it."""
@@ -187,8 +207,17 @@ def _key_of(frame: zmq.Frame) -> str:
         return ""
 
 
-def _check_place(address: str, keys: ServerKeys | None) -> None:
+def _line_of(frame: zmq.Frame) -> int:
+    """Return the number of the connection that a frame came by; -1 where it is gone already."""
+    try:
+        return int(frame.get(zmq.SRCFD))
+    except zmq.ZMQError:
+        return -1
+
+
+def _check_place(place: Place, keys: ServerKeys | None) -> None:
     """Refuse an address that is none, or that strangers reach on a line anybody can read."""
+    address = place.address
     host, _, port = address.rpartition(":")
     if not host or not port.isdigit() or not 0 < int(port) <= 65535:  # noqa: PLR2004
         raise ConfigurationError(
@@ -205,4 +234,9 @@ def _check_place(address: str, keys: ServerKeys | None) -> None:
         raise ConfigurationError(
             f"metatrader_address {address} can be reached from other machines, and the line is not "
             "encrypted. Run fxpaper keygen, or use 127.0.0.1."
+        )
+    if place.plain and keys is not None:
+        raise ConfigurationError(
+            "metatrader_plain is set and keys have been made; a line is either. Take the setting "
+            f"out to keep lines encrypted, or delete {place.data_dir / FOLDER / 'server.json'}."
         )

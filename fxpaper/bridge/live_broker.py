@@ -19,7 +19,7 @@ from fxpaper.bridge.live_checks import differing_equity, unlike_profile, unsuppo
 from fxpaper.bridge.live_wishes import Wish, wish_of
 from fxpaper.bridge.marks import mark_of
 from fxpaper.bridge.reconcile import Reconciler
-from fxpaper.domain.account import Mode
+from fxpaper.domain.account import Mode, TradingState
 from fxpaper.domain.approval import Approved
 from fxpaper.domain.command import CancelOrder, Command, Opening, PlaceOrder, Reducing
 from fxpaper.domain.event import (
@@ -41,6 +41,7 @@ from fxpaper.domain.terminal import (
     TerminalCursor,
     TerminalDown,
     TerminalLook,
+    TerminalOp,
     TerminalSaid,
     TerminalUp,
 )
@@ -52,6 +53,7 @@ DEADLINE_NS = 10 * NS_PER_SECOND
 """A command that reaches the terminal later is not carried out."""
 
 _OURS = "o-"
+_OPENING = {TerminalOp.OPEN, TerminalOp.PLACE}
 _BECOMES = {
     AnswerState.PLACED: OrderState.PLACED,
     AnswerState.UNCERTAIN: OrderState.UNCERTAIN,
@@ -92,8 +94,16 @@ class LiveBroker:
         return self._engine.state.accounts[self._account]
 
     def outstanding(self) -> tuple[TerminalCommand, ...]:
-        """Return the commands without an answer, oldest first."""
-        return tuple(self._outstanding.values())
+        """Return the commands without an answer, oldest first.
+
+        While the account is halted one that opens something has no time left: the terminal tells
+        what it knows of it, and does nothing.
+        """
+        halted = self._state.account.trading is not TradingState.ACTIVE
+        return tuple(
+            replace(command, deadline=0) if halted and command.op in _OPENING else command
+            for command in self._outstanding.values()
+        )
 
     @property
     def cursor(self) -> TerminalCursor | None:
@@ -141,8 +151,22 @@ class LiveBroker:
                 return self._answered(said, now)
             case TerminalLook():
                 self._look = said
-                return self._reconciler.take(said, self._marks(), now)
+                asked = {command.order_id for command in self._outstanding.values()}
+                events = self._reconciler.take(said, self._marks(), asked, now)
+                return events + self._cancelled_while_halted(now)
         return []
+
+    def _cancelled_while_halted(self, now: Instant) -> list[Recorded]:
+        """Ask the terminal to cancel what still waits to open something in a halted account."""
+        if self._state.account.trading is TradingState.ACTIVE or self._unready() is not None:
+            return []
+        events: list[Recorded] = []
+        for order in list(self._state.orders.values()):
+            if order.state is OrderState.PLACED and order.closes is None:
+                cancel = CancelOrder(account=self._account, order_id=order.id)
+                answer = self._wish(cancel, now)
+                events += [] if isinstance(answer, Refused) else answer
+        return events
 
     def _wish(self, command: Command, now: Instant) -> Answer:
         """Write what a command asks of the terminal; one may ask for several things."""
@@ -209,9 +233,9 @@ class LiveBroker:
         """Refuse what is being asked of the terminal already."""
         for wish in wishes:
             for other in self._outstanding.values():
-                named = {wish.command.position_id, wish.command.ticket} - {None, ""}
-                if named & {other.position_id, other.ticket}:
-                    what = " ".join(str(one) for one in sorted(map(str, named)))
+                named = _named(wish.command) & _named(other)
+                if named:
+                    what = " and ".join(sorted(named))
                     return Refused(
                         code=RefusalCode.ALREADY_ASKED,
                         actual=other.op,
@@ -244,13 +268,18 @@ class LiveBroker:
 
     def _differs(self, symbol: str) -> Refused | None:
         rules = {} if self._up is None else self._up.rules
-        return unlike_profile(self._engine.board.instruments[symbol], rules.get(symbol))
+        instrument = self._engine.board.instruments.get(symbol)
+        if instrument is None:
+            text = f'The profile has no "{symbol}".'
+            return Refused(code=RefusalCode.UNKNOWN_SYMBOL, actual=symbol, text=text)
+        return unlike_profile(instrument, rules.get(symbol))
 
     def _equity(self) -> Refused | None:
         if self._look is None:
             return None
+        money = self._look.money
         return differing_equity(
-            self._engine.equity(self._account), self._look.money.equity, self._look.unknown
+            self._engine.equity(self._account), money.equity - money.credit, self._look.unknown
         )
 
     def _marks(self) -> dict[int, str]:
@@ -263,6 +292,12 @@ class LiveBroker:
 
     def _record(self, now: Instant, event: Event) -> Recorded:
         return self._engine.state.record(self._account, now, event)
+
+
+def _named(command: TerminalCommand) -> set[str]:
+    """Return the positions and orders that a command is about."""
+    named = (command.position_id, command.other_id, command.ticket)
+    return {one for one in named if one}
 
 
 def _why(answer: TerminalAnswer, command: TerminalCommand) -> Refused:

@@ -18,11 +18,12 @@ from fxpaper.domain.command import (
 )
 from fxpaper.domain.exits import NO_EXITS
 from fxpaper.domain.instrument import Instrument
-from fxpaper.domain.order import OrderKind, TriggerSide
+from fxpaper.domain.order import OrderKind, TimeInForce, TriggerSide
 from fxpaper.domain.refusal import RefusalCode, Refused
 from fxpaper.domain.terminal import TerminalRules
 
 _KINDS = {OrderKind.MARKET, OrderKind.LIMIT, OrderKind.STOP, OrderKind.STOP_LIMIT}
+_AT_ONCE = {TimeInForce.IOC, TimeInForce.FOK}
 _MOST_APART = Decimal("0.02")
 
 
@@ -59,6 +60,9 @@ def _unsupported_order(order: PlaceOrder) -> str | None:
         return "Ladders, trails, break-even and time exits work on paper accounts."
     if order.trigger is not TriggerSide.DEFAULT:
         return "A terminal's orders are triggered by the side they pay."
+    waits = order.kind is not OrderKind.MARKET
+    if waits and (order.closes is not None or order.time_in_force in _AT_ONCE):
+        return "A terminal's waiting orders neither only close nor end at once."
     if order.reverses is not None:
         return "A terminal cannot close and open all or none; close first."
     return None

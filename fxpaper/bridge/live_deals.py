@@ -50,6 +50,8 @@ class DealBook:
     """
 
     def __init__(self, engine: Engine, account: str) -> None:
+        self.waiting: frozenset[str] = frozenset()
+        """Numbers of the orders that wait at the terminal in the present look."""
         self._engine = engine
         self._account = account
 
@@ -73,6 +75,8 @@ class DealBook:
             now: nanoseconds UTC.
         """
         held = self.position(deal.position_id)
+        if held is None and deal.entry is DealEntry.OUT:
+            return self._money_only(deal, now) + self._filled(order, deal, now)
         if deal.entry is DealEntry.IN or held is None:
             events = self._enter(deal, deal.lots, deal.position_id, (order, held), now)
         elif deal.entry is DealEntry.OUT or deal.lots <= held.lots:
@@ -92,6 +96,15 @@ class DealBook:
         balance = self._state.account.balance + cash.amount
         return [self._record(now, CashMoved(kind, cash.amount, balance, cash.comment))]
 
+    def _money_only(self, deal: TerminalDeal, now: Instant) -> list[Recorded]:
+        """Book what the close of a position brought that was never known here."""
+        amount = deal.profit + deal.swap + deal.commission
+        if not amount:
+            return []
+        what = f"{deal.symbol} position {deal.position_id} closed, not known here"
+        cash = TerminalCash(ticket=deal.ticket, amount=amount, comment=what, paid=False)
+        return self.cash(cash, now)
+
     def adopt(self, found: TerminalPosition, now: Instant) -> list[Recorded]:
         """Take over a position that was opened without our knowing."""
         digits = self._engine.board.instruments[found.symbol].digits
@@ -108,7 +121,9 @@ class DealBook:
             placed_at=found.opened_at,
             mode=Mode.LIVE,
         )
-        position = self._fresh(order, found.id, found.lots, found.open_price, found.opened_at)
+        # It may have been known, and given up, under its plain number.
+        id_ = f"{found.id}{_TURNED}{self._state.seq + 1}"
+        position = self._fresh(order, id_, found.lots, found.open_price, found.opened_at)
         position = replace(position, swap=found.swap, magic=found.magic)
         return [self._record(now, PositionOpened(position))]
 
@@ -141,6 +156,10 @@ class DealBook:
         fresh = replace(fresh, commission=deal.commission, magic=deal.magic)
         if held is None:
             return [*events, self._record(now, PositionOpened(fresh))]
+        if not held.order_id and (held.magic, held.lots) == (deal.magic, lots):
+            # It was adopted before the deal that opened it came.
+            known_now = replace(fresh, version=held.version + 1)
+            return [*events, self._record(now, PositionChanged(known_now))]
         netting = self._state.account.accounting is Accounting.NETTING
         kept = fresh if netting and order is not None else held
         grown = replace(joined(held, fresh), stop_loss=kept.stop_loss, take_profit=kept.take_profit)
@@ -171,7 +190,8 @@ class DealBook:
         return [*events, self._record(now, closed(held, booked))]
 
     def _filled(self, order: Order | None, deal: TerminalDeal, now: Instant) -> list[Recorded]:
-        if order is None or order.id not in self._state.orders:
+        """Return that an order is filled, unless its rest still waits at the terminal."""
+        if order is None or order.id not in self._state.orders or order.ticket in self.waiting:
             return []
         filled = replace(
             order,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 import structlog
+from msgspec.structs import replace
 
 from fxpaper.bridge.messages import Beat, FromTerminal, ToTerminal
 from fxpaper.bridge.session import Session
@@ -28,7 +29,6 @@ from fxpaper.errors import ProtocolError
 log = structlog.get_logger(__name__)
 
 LOOK_NS = 5 * NS_PER_SECOND
-_OVERLAP_MS = 3_600_000
 _MOST_DEALS = 100_000
 _HEDGING = 2
 
@@ -62,14 +62,24 @@ class LiveLine:
         self._say: Callable[[ToTerminal], None] | None = None
         self._deals: list[DealRow] = []
         self._looked_at: Instant = 0
+        self._chart = ""
+        self._sent_to: dict[str, str] = {}
+        """The chart that each command was sent to first."""
+        self._broker_lost = False
 
-    def meet(self, session: Session, say: Callable[[ToTerminal], None]) -> None:
-        """Take a terminal that has described its symbols, if it is the account's."""
+    def meet(self, session: Session, chart: str, say: Callable[[ToTerminal], None]) -> None:
+        """Take a terminal that has described its symbols, if it is the account's.
+
+        Args:
+            session: with it.
+            chart: names the very chart at the very terminal that it comes from.
+            say: sends it something.
+        """
         if session.name != self._account.terminal or self._session is session:
             return
         if self._session is not None and self._session.over is None:
             return
-        self._session = session
+        self._session, self._chart = session, chart
         refused = self._unlike(session)
         if refused is not None:
             log.error("terminal_unlike_account", terminal=session.name, why=refused)
@@ -79,6 +89,7 @@ class LiveLine:
         self._say = say
         self._deals.clear()
         self._looked_at = 0
+        self._broker_lost = False
         self._hear(TerminalUp(name=session.name, rules=self._wire.rules()))
 
     def part(self, session: Session) -> None:
@@ -98,23 +109,38 @@ class LiveLine:
             return
         match message:
             case Result():
+                self._sent_to.pop(message.id, None)
                 self._hear(self._wire.answer(message))
             case Deals():
                 self._deals += message.rows
                 if len(self._deals) > _MOST_DEALS:
                     raise ProtocolError("deals without end")
-            case AccountNow():
+            case AccountNow() if not self._broker_lost:
                 self._looked(self._wire, message)
             case Beat():
+                self._feel(self._wire, connected=message.connected)
                 self.look()
             case _:
                 pass
+
+    def _feel(self, wire: AccountWire, *, connected: bool) -> None:
+        """Take note of whether the terminal reaches its broker; without, its books may be empty."""
+        if connected == (not self._broker_lost):
+            return
+        self._broker_lost = not connected
+        if connected:
+            self._hear(TerminalUp(name=self._account.terminal, rules=wire.rules()))
+        else:
+            self._hear(TerminalDown("The terminal is not connected to its broker."))
 
     def send(self, command: TerminalCommand, *, again: bool = False) -> None:
         """Send a command that is on the disk; where no terminal is there, it waits for one."""
         if self._wire is None or self._say is None:
             return
         now = self._clock.now()
+        if self._sent_to.setdefault(command.id, self._chart) != self._chart:
+            # The other terminal may still be about to do it: this one may only tell what it knows.
+            command = replace(command, deadline=0)
         try:
             message = self._wire.command(command, now, again=again)
         except ProtocolError as problem:
@@ -140,17 +166,15 @@ class LiveLine:
             LookNow(
                 s=self._session.next_number(),
                 t=now // NS_PER_MS,
-                after=str(0 if cursor is None else cursor.ticket),
-                since=0 if cursor is None else max(cursor.at - _OVERLAP_MS, 0),
+                since=0 if cursor is None else cursor.since,
             )
         )
 
     def _looked(self, wire: AccountWire, message: AccountNow) -> None:
         rows, self._deals = self._deals, []
-        cursor = self._cursor()
         try:
-            look = wire.look(message, rows, cursor, self._clock.now())
-        except (KeyError, ValueError, IndexError) as problem:
+            look = wire.look(message, rows, self._clock.now())
+        except (LookupError, ValueError, ArithmeticError) as problem:
             raise ProtocolError(f"the account makes no sense: {problem}") from None
         self._hear(look)
 

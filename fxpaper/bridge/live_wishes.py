@@ -19,12 +19,13 @@ from fxpaper.domain.command import (
     PlaceOrder,
 )
 from fxpaper.domain.instant import Instant
+from fxpaper.domain.instrument import format_price
 from fxpaper.domain.order import DealReason, Order, OrderKind, OrderState
 from fxpaper.domain.position import Position
 from fxpaper.domain.refusal import RefusalCode, Refused
 from fxpaper.domain.terminal import TerminalCommand, TerminalOp
 from fxpaper.engine.engine import Engine
-from fxpaper.engine.matching import market_price
+from fxpaper.engine.matching import is_worse, market_price
 from fxpaper.engine.opening import wrong_lots
 from fxpaper.engine.placing import new_order, unfit_order
 from fxpaper.engine.protecting import changed_meanwhile
@@ -83,6 +84,7 @@ class _Asker:
         refused = unfit_order(self._engine.venue, command, self._now)
         if refused is None and command.kind is OrderKind.MARKET:
             refused = self._engine.untradeable(command.symbol, self._now)
+        refused = refused or self._beyond_bound(command)
         if refused is not None:
             return refused
         order = replace(new_order(self._engine.venue, command, "", self._now), due_at=None)
@@ -266,6 +268,22 @@ class _Asker:
                 text=f"The terminal has been sent {order_id} and has not answered yet.",
             )
         return changed_meanwhile(order.id, order.version, version) or order
+
+    def _beyond_bound(self, command: PlaceOrder) -> Refused | None:
+        """Return why a market order's worst price is passed already, or None."""
+        if command.bound is None or command.kind is not OrderKind.MARKET:
+            return None
+        market = market_price(command.side, self._engine.board.quotes[command.symbol])
+        if not is_worse(command.side, market, command.bound):
+            return None
+        digits = self._engine.board.instruments[command.symbol].digits
+        shown, limit = format_price(market, digits), format_price(command.bound, digits)
+        return Refused(
+            code=RefusalCode.BEYOND_BOUND,
+            actual=str(shown),
+            limit=str(limit),
+            text=f"The market is {shown}, the order asks for {limit} or better.",
+        )
 
     def _deviation(self, command: PlaceOrder) -> int:
         if command.bound is None:

@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from fxpaper.bridge.numbers import Counted
 from fxpaper.bridge.trade_messages import (
     AccountNow,
     Bars,
@@ -25,6 +26,7 @@ from fxpaper.errors import ProtocolError
 
 VERSION = 1
 LARGEST_BYTES = 1 << 20
+_MOST_DIGITS = 12
 
 
 class Hello(msgspec.Struct, tag_field="kind", tag="hello", kw_only=True):
@@ -69,7 +71,7 @@ class Hello(msgspec.Struct, tag_field="kind", tag="hello", kw_only=True):
     balance: Decimal = Decimal(0)
 
 
-class Spec(msgspec.Struct, tag_field="kind", tag="spec", kw_only=True):
+class Spec(Counted, tag_field="kind", tag="spec", kw_only=True):
     """A symbol as the broker defines it.
 
     Args:
@@ -121,6 +123,12 @@ class Spec(msgspec.Struct, tag_field="kind", tag="spec", kw_only=True):
     swap_long: Decimal = Decimal(0)
     swap_short: Decimal = Decimal(0)
     swap_triple: int = 3
+
+    def __post_init__(self) -> None:
+        """Refuse digits and numbers that no broker has and that nobody could count with."""
+        super().__post_init__()
+        if not 0 <= self.digits <= _MOST_DIGITS:
+            raise ValueError(f"{self.digits} digits")
 
 
 class Ticks(msgspec.Struct, tag_field="kind", tag="ticks", kw_only=True):
@@ -258,7 +266,7 @@ def decode(frames: list[bytes]) -> FromTerminal:
         raise ProtocolError(f"unknown kind of message {kind[:20]!r}")
     try:
         return decoder.decode(_tagged(kind, body))
-    except (msgspec.DecodeError, UnicodeDecodeError) as problem:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as problem:
         raise ProtocolError(f"{kind.decode()}: {problem}") from None
 
 

@@ -17,7 +17,7 @@ from decimal import Decimal
 import structlog
 
 from fxpaper.aggregator.sources.metatrader import EVIDENCE
-from fxpaper.bridge.broker_symbols import resolve
+from fxpaper.bridge.broker_symbols import concerns, resolve
 from fxpaper.bridge.broker_time import BrokerClock
 from fxpaper.bridge.messages import (
     VERSION,
@@ -31,6 +31,7 @@ from fxpaper.bridge.messages import (
     Ticks,
     Welcome,
 )
+from fxpaper.bridge.numbers import is_countable
 from fxpaper.domain.instant import NS_PER_MS, NS_PER_SECOND, Instant
 from fxpaper.domain.instrument import Instrument
 from fxpaper.domain.quote import Quote
@@ -39,6 +40,10 @@ log = structlog.get_logger(__name__)
 
 BEAT_MS = 1000
 _BEATS_MISSED = 3
+_ON_THE_WAY_NS = 2 * NS_PER_SECOND
+"""Ticks that come with an offset were taken so shortly before, by the clock that it tells of."""
+_AHEAD_MS = 24 * 3_600_000
+"""No broker's clock is so far ahead of UTC."""
 
 
 class Memory:
@@ -69,12 +74,13 @@ class Admission:
     """Who may speak.
 
     Args:
-        token: of the daemon; asked for where the line is not encrypted.
+        token: of the daemon; asked for where the line is not encrypted. None where ZeroMQ itself
+            has asked for it.
         logins: the account that each key of an encrypted line is bound to, or None for any; None
             where the line is not encrypted.
     """
 
-    def __init__(self, token: str, logins: Mapping[str, str | None] | None) -> None:
+    def __init__(self, token: str | None, logins: Mapping[str, str | None] | None) -> None:
         self._token = token
         self._logins = logins
 
@@ -84,7 +90,8 @@ class Admission:
             text = f"This daemon speaks version {VERSION}, the Expert Advisor {hello.v}."
             return "version", text
         if self._logins is None:
-            if hmac.compare_digest(hello.token.encode(), self._token.encode()):
+            token = self._token
+            if token is None or hmac.compare_digest(hello.token.encode(), token.encode()):
                 return None
             return "token", "The token is not the daemon's; copy it from the file token."
         if key not in self._logins:
@@ -122,6 +129,8 @@ class Session:
         self.heard_at = now
         self.connected = True
         self.trade_allowed = False
+        self.line = 0
+        """Number of the connection that it came by."""
         self.over: str | None = None
         """Why it has ended; None while it goes on."""
         self.missed = 0
@@ -206,16 +215,23 @@ class Session:
             self.over = f"The terminal has been silent for {silent_ms / 1000:.1f} s."
 
     def _describe(self, spec: Spec) -> None:
+        if spec.symbol not in self._specs and not concerns(spec, self._instruments, self._chosen):
+            return
         self._specs[spec.symbol] = spec
         found = resolve(self._specs.values(), self._instruments, self._chosen)
         self._mine = {theirs.symbol: ours for ours, theirs in found.items()}
 
     def _quotes(self, message: Ticks, now: Instant) -> list[Quote]:
         ours, memory = self._mine.get(message.sym), self.memory
-        fresh = self._fresh(message)
-        if message.offset is not None:
-            memory.clock.learn(message.offset, now, valid=True)
-        if ours is None or not memory.clock.known or not fresh:
+        if ours is None:
+            return []
+        if message.offset is not None and message.ticks:
+            taken = message.ticks[0][0] * NS_PER_MS - message.offset * NS_PER_SECOND
+            since = taken if 0 < now - taken < _ON_THE_WAY_NS else now
+            memory.clock.learn(message.offset, since, valid=True)
+        end = now // NS_PER_MS + _AHEAD_MS
+        fresh = [tick for tick in self._fresh(message) if _is_tick(tick, end)]
+        if not memory.clock.known or not fresh:
             return []
         memory.latest[message.sym] = max(tick[0] for tick in fresh)
         instrument, clock = self._instruments[ours], self.memory.clock
@@ -229,7 +245,6 @@ class Session:
                 EVIDENCE,
             )
             for at, bid, ask in fresh
-            if bid > 0 and ask > 0
         ]
 
     def _fresh(self, message: Ticks) -> list[tuple[int, Decimal, Decimal]]:
@@ -252,6 +267,12 @@ class Session:
         """Return the number of the next message to the terminal."""
         self._sent += 1
         return self._sent
+
+
+def _is_tick(tick: tuple[int, Decimal, Decimal], end: int) -> bool:
+    """Tell whether time and prices can be counted with: a price may come as NaN or 1e999."""
+    at, bid, ask = tick
+    return 0 < at < end and is_countable(bid) and is_countable(ask) and bid > 0 and ask > 0
 
 
 def refused(code: str, why: str, now: Instant) -> Reject:

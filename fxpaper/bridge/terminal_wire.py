@@ -24,7 +24,6 @@ from fxpaper.domain.terminal import (
     TerminalAnswer,
     TerminalCash,
     TerminalCommand,
-    TerminalCursor,
     TerminalDeal,
     TerminalLook,
     TerminalMoney,
@@ -130,7 +129,6 @@ class AccountWire:
         self,
         account: AccountNow,
         rows: Iterable[DealRow],
-        cursor: TerminalCursor | None,
         now: Instant,
     ) -> TerminalLook:
         """Return the account as it is, with the deals that came before it.
@@ -138,16 +136,13 @@ class AccountWire:
         Args:
             account: the message that ends a look.
             rows: deals since the one before.
-            cursor: how far deals have been taken over; None before the first look.
             now: nanoseconds UTC.
         """
         self._unknown = {}
         deals: list[TerminalDeal] = []
         cash: list[TerminalCash] = []
-        last, deals_at = (0, 0) if cursor is None else (cursor.ticket, cursor.at)
-        for row in rows:
-            if row.ticket > last:
-                last, deals_at = row.ticket, row.time
+        known = list(rows)
+        for row in known:
             if row.type > 1:
                 cash.append(_cash(row))
             elif row.symbol in self._session.names:
@@ -161,8 +156,8 @@ class AccountWire:
             orders=tuple(one for one in orders if one is not None),
             deals=tuple(deals),
             cash=tuple(one for one in cash if one.amount),
-            last_ticket=last,
-            deals_at=deals_at,
+            seen=tuple((row.ticket, row.time) for row in known),
+            looked_at=self._session.broker_seconds(now) * 1000,
             money=TerminalMoney(
                 balance=account.balance,
                 equity=account.equity,
@@ -182,7 +177,7 @@ class AccountWire:
             id=str(row.id),
             symbol=symbol,
             side=_SIDES[row.type],
-            lots=row.lots,
+            lots=self._lots(symbol, row.lots),
             open_price=self._points(symbol, row.price),
             opened_at=self._session.utc(row.time, now),
             stop_loss=self._level(symbol, row.sl),
@@ -201,7 +196,7 @@ class AccountWire:
             symbol=symbol,
             side=side,
             kind=kind,
-            lots=row.lots,
+            lots=self._lots(symbol, row.lots),
             price=self._points(symbol, row.price),
             limit=self._level(symbol, row.limit),
             stop_loss=self._level(symbol, row.sl),
@@ -221,7 +216,7 @@ class AccountWire:
             symbol=symbol,
             side=_SIDES[row.type],
             entry=_ENTRIES[row.entry],
-            lots=row.lots,
+            lots=self._lots(symbol, row.lots),
             price=self._points(symbol, row.price),
             at=self._session.utc(row.time, now),
             commission=row.commission + row.fee,
@@ -236,6 +231,11 @@ class AccountWire:
         if symbol is None:
             self._unknown[theirs] = None
         return symbol
+
+    def _lots(self, symbol: str, lots: Decimal) -> Decimal:
+        """Return a volume with the decimals of the lot step, unless it has more."""
+        on_step = lots.quantize(self._instruments[symbol].lot_step)
+        return on_step if on_step == lots else lots
 
     def _points(self, symbol: str, price: Decimal) -> Points:
         return self._instruments[symbol].nearest_points(price)

@@ -13,12 +13,16 @@ from pathlib import Path
 
 import structlog
 
+from fxpaper.aggregator.source import Span
 from fxpaper.aggregator.sources.metatrader import TickFeed
+from fxpaper.bridge.bar_questions import BarQuestions
 from fxpaper.bridge.broker_profile import BrokerSpecs, keep_specs
 from fxpaper.bridge.live_line import LiveLine
 from fxpaper.bridge.messages import Beat, FromTerminal, Hello, Spec, ToTerminal
 from fxpaper.bridge.session import Admission, Memory, Session, refused, terminal_name
+from fxpaper.bridge.trade_messages import Bars
 from fxpaper.clock import Clock
+from fxpaper.domain.bar import Bar
 from fxpaper.domain.instant import Instant
 from fxpaper.domain.instrument import Instrument
 from fxpaper.errors import ProtocolError
@@ -52,11 +56,19 @@ class Line:
         door: that it came through.
         identity: of the terminal at that door.
         say: lets a message be sent, after those before it.
+        connection: number of the connection that carries it; whoever connects under an identity
+            takes it over, and has to say hello.
     """
 
     door: str
     identity: bytes
     say: Callable[[ToTerminal], None] = field(compare=False)
+    connection: int = field(compare=False, default=0)
+
+    @property
+    def chart(self) -> str:
+        """The very chart at the very terminal that it leads to."""
+        return f"{self.door}:{self.identity.hex()}"
 
 
 class Terminals:
@@ -80,6 +92,8 @@ class Terminals:
         self._memories: dict[str, Memory] = {}
         self._kept: dict[str, dict[str, Spec]] = {}
         self._refused = 0
+        self._bars = BarQuestions(house.instruments, clock, self.sessions, self._say)
+        feed.ask_bars = self.bars
 
     def sessions(self) -> list[Session]:
         """Return the terminals that are connected."""
@@ -87,7 +101,21 @@ class Terminals:
 
     def knows(self, line: Line) -> bool:
         """Tell whether the terminal of a line has been let in and has not gone."""
-        return line in self._sessions
+        return self._session_of(line) is not None
+
+    async def bars(self, symbol: str, span: Span) -> list[Bar]:
+        """Return closed bars of the past from a terminal, oldest first.
+
+        Raises:
+            TransientError: no terminal can tell them now.
+        """
+        return await self._bars.ask(symbol, span)
+
+    def beat(self, line: Line) -> None:
+        """Say that we are there to the terminal of a line, if it has been let in."""
+        session = self._session_of(line)
+        if session is not None:
+            line.say(session.beat(self._clock.now()))
 
     def greet(self, line: Line, hello: Hello, admission: Admission, key: str = "") -> None:
         """Let a terminal in, or tell it why not.
@@ -101,15 +129,17 @@ class Terminals:
         now, house = self._clock.now(), self._house
         refusal = admission.refusal(hello, key)
         if refusal is not None:
-            self._refused += 1
-            if self._refused <= _MOST_STRANGERS:
-                log.warning("terminal_refused", terminal=terminal_name(hello), why=refusal[1])
+            self._note("terminal_refused", terminal=terminal_name(hello)[:80], why=refusal[1])
             line.say(refused(*refusal, now))
             return
         name = terminal_name(hello)
-        self.leave(line, "It has connected anew.")
+        earlier = self._sessions.pop(line, None)
+        if earlier is not None and self._live is not None:
+            earlier.over = "It has connected anew."
+            self._live.part(earlier)
         memory = self._memories.setdefault(name, Memory())
         session = Session(hello, name, memory, house.instruments, house.chosen, now)
+        session.line = line.connection
         self._sessions[line] = session
         log.info("terminal_connected", terminal=name, build=hello.build)
         line.say(session.welcome(now))
@@ -117,7 +147,7 @@ class Terminals:
 
     def take(self, line: Line, message: FromTerminal) -> None:
         """Take what a terminal says after its hello; what makes no sense ends its session."""
-        session = self._sessions.get(line)
+        session = self._session_of(line)
         if session is None:
             why = "Say hello first; the daemon may have been restarted."
             line.say(refused("hello", why, self._clock.now()))
@@ -129,13 +159,13 @@ class Terminals:
 
     def stumble(self, line: Line, problem: ProtocolError) -> None:
         """Refuse a terminal that makes no sense."""
-        log.warning("bridge_message_refused", problem=str(problem))
+        self._note("bridge_message_refused", problem=str(problem))
         line.say(refused("protocol", str(problem), self._clock.now()))
-        self.leave(line, f"It sent something that makes no sense: {problem}")
+        self.leave(line, f"The terminal sent nonsense: {problem}.")
 
     def leave(self, line: Line, why: str) -> None:
         """End the session of a line, if it has one."""
-        session = self._sessions.get(line)
+        session = self._session_of(line)
         if session is not None:
             session.over = why
             self._end(line, session)
@@ -167,12 +197,35 @@ class Terminals:
         if len(session.symbols) != before:
             self._tell_feed()
             self._subscribe(line, session, now)
-        if self._live is not None:
-            if isinstance(message, Beat):
-                self._live.meet(session, line.say)
-            self._live.take(session, message)
+        self._pass_on(line, session, message)
         if session.over is not None:
             self._end(line, session)
+
+    def _pass_on(self, line: Line, session: Session, message: FromTerminal) -> None:
+        """Give a message to whoever else it is for."""
+        if isinstance(message, Bars):
+            self._bars.take(message)
+        if self._live is not None:
+            if isinstance(message, Beat):
+                self._live.meet(session, line.chart, line.say)
+            self._live.take(session, message)
+
+    def _session_of(self, line: Line) -> Session | None:
+        """Return the session that was begun over a line."""
+        session = self._sessions.get(line)
+        return session if session is not None and session.line == line.connection else None
+
+    def _say(self, session: Session, message: ToTerminal) -> None:
+        """Let a message be sent to a session's terminal."""
+        for line, one in self._sessions.items():
+            if one is session:
+                line.say(message)
+
+    def _note(self, event: str, **said: str) -> None:
+        """Log what a stranger did, but not for ever."""
+        self._refused += 1
+        if self._refused <= _MOST_STRANGERS:
+            log.warning(event, **said)
 
     async def _keep_specs(self, session: Session) -> None:
         """Keep what a terminal has told of its broker's rules, when it has told something new."""

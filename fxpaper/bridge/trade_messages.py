@@ -11,46 +11,48 @@ from typing import Literal
 
 import msgspec
 
+from fxpaper.bridge.numbers import Counted, Magic, Millis, Number, Seconds
 
-class PositionRow(msgspec.Struct, array_like=True):
+
+class PositionRow(Counted, array_like=True):
     """A position: MQL5's POSITION_IDENTIFIER, its symbol, type (0 buy, 1 sell), and so on."""
 
-    id: int
+    id: Number
     symbol: str
-    type: int
+    type: Literal[0, 1]
     lots: Decimal
     price: Decimal
     sl: Decimal
     tp: Decimal
     swap: Decimal
-    time: int
-    magic: str
+    time: Millis
+    magic: Magic
 
 
-class OrderRow(msgspec.Struct, array_like=True):
+class OrderRow(Counted, array_like=True):
     """A waiting order; ``type`` is MQL5's ENUM_ORDER_TYPE, ``expires`` 0 for never."""
 
-    ticket: int
+    ticket: Number
     symbol: str
-    type: int
+    type: Number
     lots: Decimal
     price: Decimal
     limit: Decimal
     sl: Decimal
     tp: Decimal
-    time: int
-    expires: int
-    magic: str
+    time: Millis
+    expires: Seconds
+    magic: Magic
 
 
-class DealRow(msgspec.Struct, array_like=True):
+class DealRow(Counted, array_like=True):
     """A deal; ``type``, ``entry`` and ``reason`` are MQL5's, beyond 1 a type moves money only."""
 
-    ticket: int
-    order: int
-    position: int
+    ticket: Number
+    order: Number
+    position: Number
     symbol: str
-    type: int
+    type: Number
     entry: int
     lots: Decimal
     price: Decimal
@@ -58,8 +60,8 @@ class DealRow(msgspec.Struct, array_like=True):
     fee: Decimal
     swap: Decimal
     profit: Decimal
-    time: int
-    magic: str
+    time: Millis
+    magic: Magic
     reason: int
     comment: str
 
@@ -78,7 +80,7 @@ class Deals(msgspec.Struct, tag_field="kind", tag="deals", kw_only=True):
     rows: list[DealRow]
 
 
-class AccountNow(msgspec.Struct, tag_field="kind", tag="acct", kw_only=True):
+class AccountNow(Counted, tag_field="kind", tag="acct", kw_only=True):
     """The account as the terminal has it, after the deals that were sent before.
 
     Args:
@@ -102,8 +104,8 @@ class AccountNow(msgspec.Struct, tag_field="kind", tag="acct", kw_only=True):
     credit: Decimal = Decimal(0)
     trade: bool = False
     why: str = ""
-    positions: list[PositionRow] = []
-    orders: list[OrderRow] = []
+    positions: list[PositionRow] = msgspec.field(default_factory=list)
+    orders: list[OrderRow] = msgspec.field(default_factory=list)
 
 
 class Result(msgspec.Struct, tag_field="kind", tag="res", kw_only=True):
@@ -124,9 +126,9 @@ class Result(msgspec.Struct, tag_field="kind", tag="res", kw_only=True):
     t: int
     id: str
     state: Literal["done", "placed", "refused", "expired", "uncertain"]
-    retcode: int = 0
+    retcode: Number = 0
     why: str = ""
-    order: int = 0
+    order: Number = 0
     dup: bool = False
 
 
@@ -202,13 +204,12 @@ class LookNow(msgspec.Struct, tag_field="kind", tag="look", kw_only=True):
     Args:
         s: number in the session.
         t: UTC, milliseconds.
-        after: deals with a greater number are wanted, as text.
-        since: and not before this time on the broker's clock, milliseconds; 0 for a day ago.
+        since: deals from this time on are wanted, on the broker's clock in milliseconds; 0 for a
+            day ago.
     """
 
     s: int
     t: int
-    after: str
     since: int
 
 

@@ -26,6 +26,14 @@ class TradingState(StrEnum):
     """Nothing that opens or grows a position, until a person resumes; closing stays possible."""
 
 
+SHADOW = "-shadow"
+
+
+def shadow_of(account: str) -> str:
+    """Return the name of the paper account that shadows a live one."""
+    return account + SHADOW
+
+
 class Accounting(StrEnum):
     """What a deal against an open position does."""
 

@@ -282,9 +282,9 @@ class TerminalLook(msgspec.Struct, frozen=True, kw_only=True):
         orders: waiting ones.
         deals: new and old, in any order.
         cash: the same.
-        last_ticket: greatest number among all deals that were looked through, of symbols that are
-            not ours too.
-        deals_at: when the latest of them was, on the broker's clock in milliseconds.
+        seen: number and time, on the broker's clock in milliseconds, of every deal in it, those
+            that mean nothing here too.
+        looked_at: when it was, on the broker's clock in milliseconds.
         money: what the account is worth.
         may_trade: whether orders are carried out.
         why_not: one sentence where they are not.
@@ -295,12 +295,17 @@ class TerminalLook(msgspec.Struct, frozen=True, kw_only=True):
     orders: tuple[TerminalOrder, ...]
     deals: tuple[TerminalDeal, ...]
     cash: tuple[TerminalCash, ...]
-    last_ticket: int
-    deals_at: int
+    seen: tuple[tuple[int, int], ...]
+    looked_at: int
     money: TerminalMoney
     may_trade: bool
     why_not: str = ""
     unknown: tuple[str, ...] = ()
+
+
+_LATE_MS = 600_000
+_ASKED_MS = 4_200_000
+"""An hour more: a broker's clock that goes back lets deals seem older than they are."""
 
 
 class TerminalCursor(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -309,10 +314,29 @@ class TerminalCursor(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     Args:
         ticket: greatest number that was.
         at: of the latest, on the broker's clock in milliseconds.
+        recent: number and time of those in the ten minutes before, and of it; a deal may show up
+            late, after one with a greater number.
     """
 
     ticket: int
     at: int
+    recent: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def since(self) -> int:
+        """From when on deals are asked for, on the broker's clock in milliseconds."""
+        return max(self.at - _ASKED_MS, 0)
+
+    @property
+    def late_since(self) -> int:
+        """From when on a deal may show up after a later one, on that clock in milliseconds."""
+        return max(self.at - _LATE_MS, 0)
+
+    def has(self, ticket: int, at: int) -> bool:
+        """Tell whether a deal has been taken over."""
+        if ticket > self.ticket:
+            return False
+        return at < self.late_since or any(ticket == one for one, _ in self.recent)
 
 
 TerminalSaid = TerminalUp | TerminalDown | TerminalAnswer | TerminalLook

@@ -18,6 +18,7 @@ from fxpaper.domain.command import (
 )
 from fxpaper.domain.event import TradingStateSet
 from fxpaper.domain.instant import Instant
+from fxpaper.domain.order import Order, OrderState
 from fxpaper.domain.refusal import RefusalCode, Refused
 from fxpaper.engine.state import State
 from fxpaper.execution.broker import Answer, Broker
@@ -59,7 +60,7 @@ class GatedBroker:
         changed = TradingStateSet(command.state, command.reason)
         events = [self._state.record(command.account, now, changed)]
         if command.state is TradingState.HALTED:
-            for order in [one for one in account.orders.values() if one.closes is None]:
+            for order in [one for one in account.orders.values() if _opens(one)]:
                 cancel = CancelOrder(account=command.account, order_id=order.id)
                 answer = self._broker.carry_out(cancel, now)
                 events += [] if isinstance(answer, Refused) else answer
@@ -75,3 +76,11 @@ class GatedBroker:
             limit=TradingState.ACTIVE,
             text=f"Account {account} is halted; nothing opens until somebody runs fxpaper resume.",
         )
+
+
+def _opens(order: Order) -> bool:
+    """Tell whether an order may still open something, and can be told to cancel.
+
+    Nobody can tell of an uncertain one; it stays for a person to look after.
+    """
+    return order.closes is None and order.state is not OrderState.UNCERTAIN

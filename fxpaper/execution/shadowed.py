@@ -7,6 +7,7 @@ have done with one order tells how far paper is from the broker.
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 
 from msgspec.structs import replace
 
@@ -101,11 +102,15 @@ class ShadowedBroker:
         for one in mirrored:
             done = self._paper.carry_out(one, now)
             events += [] if isinstance(done, Refused) else done
-        return events
+        return events + self._followed(answer, now)
 
     def hear(self, said: TerminalSaid, now: Instant) -> list[Recorded]:
         """Take what the terminal said; the shadow follows what people did there."""
         events = self._live.hear(said, now)
+        return events + self._followed(events, now)
+
+    def _followed(self, events: list[Recorded], now: Instant) -> list[Recorded]:
+        """Return what the shadow does about refused orders and closes at the terminal."""
         followed: list[Recorded] = []
         for one in events:
             match one.event:
@@ -116,7 +121,7 @@ class ShadowedBroker:
                         followed += self._follow(deal.position_id, events, now)
                 case _:
                     pass
-        return events + followed
+        return followed
 
     def _mirrored(self, command: Reducing) -> list[Reducing]:
         """Return what the shadow is asked for when the live account is asked for ``command``."""
@@ -157,7 +162,8 @@ class ShadowedBroker:
         """Let the shadow close what a live order closes."""
         events: list[Recorded] = []
         for one in self._positions(order.closes or ""):
-            events += self._leave(one, now)
+            held = self._state.accounts[self._shadow].positions[one]
+            events += self._leave(one, now, min(order.lots, held.lots))
         return events
 
     def _undo(self, twin: str, now: Instant) -> list[Recorded]:
@@ -184,9 +190,9 @@ class ShadowedBroker:
             for event in self._leave(one, now)
         ]
 
-    def _leave(self, position_id: str, now: Instant) -> list[Recorded]:
+    def _leave(self, position_id: str, now: Instant, lots: Decimal | None = None) -> list[Recorded]:
         command = ClosePosition(
-            account=self._shadow, position_id=position_id, reason=DealReason.MANUAL
+            account=self._shadow, position_id=position_id, reason=DealReason.MANUAL, lots=lots
         )
         answer = self._paper.carry_out(command, now)
         return [] if isinstance(answer, Refused) else answer

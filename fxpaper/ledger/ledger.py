@@ -21,6 +21,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, insert, select
 
+from fxpaper.domain.account import shadow_of
 from fxpaper.domain.deal import Deal
 from fxpaper.domain.event import Recorded
 from fxpaper.domain.order import Order
@@ -30,7 +31,7 @@ from fxpaper.ledger import log, questions, schema
 from fxpaper.ledger.postgres import SCHEMES, PostgresStore
 from fxpaper.ledger.projections import merged
 from fxpaper.ledger.rebuilding import differences, rebuild
-from fxpaper.ledger.records import Chain, Difference, LedgerState, ModelCount, Page
+from fxpaper.ledger.records import Chain, Difference, LedgerState, ModelCount, Page, Twins
 from fxpaper.ledger.sqlite_store import SqliteStore
 from fxpaper.ledger.store import Store
 from fxpaper.ledger.tables import META
@@ -202,6 +203,11 @@ class Ledger:
         """Count the signals of every model that sent one, by its name."""
         with self._reading() as connection:
             return questions.model_counts(connection, account)
+
+    def twins(self, account: str, limit: int) -> list[Twins]:
+        """Return a live account's newest positions with what its shadow did, newest first."""
+        with self._reading() as connection:
+            return questions.twins(connection, account, shadow_of(account), limit)
 
     def events_since(self, account: str, seq: int, limit: int) -> list[Recorded]:
         """Return up to ``limit`` events that come after number ``seq``, oldest first."""

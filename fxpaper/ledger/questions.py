@@ -17,7 +17,7 @@ from fxpaper.ledger import bodies
 from fxpaper.ledger.bodies import Body
 from fxpaper.ledger.paging import part
 from fxpaper.ledger.projections import OPEN_COMMAND
-from fxpaper.ledger.records import Chain, LedgerState, ModelCount, Page
+from fxpaper.ledger.records import Chain, LedgerState, ModelCount, Page, Twins
 from fxpaper.ledger.tables import (
     ACCOUNTS,
     COMMANDS,
@@ -146,6 +146,8 @@ def chain(connection: Connection, account: str, id_: str) -> Chain | None:
     order_id = None if decision is None else decision.order_id
     position_ids = () if decision is None else decision.position_ids
     order = _of(ORDERS, account).where(ORDERS.c.id == order_id)
+    if order_id is not None and not position_ids:
+        position_ids = _opened_by(connection, account, order_id)
     positions = _of(POSITIONS, account).where(POSITIONS.c.id.in_(position_ids))
     return Chain(
         record=record,
@@ -153,6 +155,42 @@ def chain(connection: Connection, account: str, id_: str) -> Chain | None:
         positions=_all(connection, positions, POSITIONS, bodies.POSITION),
         deals=deals_of_positions(connection, account, position_ids),
     )
+
+
+def _opened_by(connection: Connection, account: str, order_id: str) -> tuple[str, ...]:
+    """Return the positions of an order that was filled after its signal was decided."""
+    named = POSITIONS.c.body.contains(f'"order_id":"{order_id}"')
+    wanted = select(POSITIONS.c.id).where(POSITIONS.c.account == account, named)
+    return tuple(connection.scalars(wanted.order_by(POSITIONS.c.seq)))
+
+
+def twins(connection: Connection, account: str, shadow: str, limit: int) -> list[Twins]:
+    """Return the newest positions of an account that have a twin in its shadow, newest first."""
+    with_twin = _bodies(account).where(POSITIONS.c.body.contains('"twin":"'))
+    live = connection.execute(with_twin.order_by(POSITIONS.c.seq.desc()).limit(limit)).all()
+    paper = connection.execute(_bodies(shadow).order_by(POSITIONS.c.seq.desc()).limit(2 * limit))
+    by_order = {}
+    for row in paper:
+        position = bodies.POSITION.read(row.body)
+        by_order[position.order_id] = (position, row.closed_at)
+    found = []
+    for row in live:
+        position = bodies.POSITION.read(row.body)
+        twin, closed_at = by_order.get(position.twin or "", (None, None))
+        if twin is not None:
+            pair = Twins(
+                live=position,
+                live_deals=deals_of_positions(connection, account, (position.id,)),
+                paper_deals=deals_of_positions(connection, shadow, (twin.id,)),
+                both_closed=None not in {row.closed_at, closed_at},
+            )
+            found.append(pair)
+    return found
+
+
+def _bodies(account: str) -> Select[Any]:
+    columns = (POSITIONS.c.seq, POSITIONS.c.body, POSITIONS.c.closed_at)
+    return select(*columns).where(POSITIONS.c.account == account)
 
 
 def model_counts(connection: Connection, account: str) -> list[ModelCount]:

@@ -66,6 +66,22 @@ class Chain(msgspec.Struct, frozen=True, kw_only=True):
     deals: tuple[Deal, ...]
 
 
+class Twins(msgspec.Struct, frozen=True, kw_only=True):
+    """A live position and the one that its shadow opened by the same order.
+
+    Args:
+        live: the live one.
+        live_deals: its deals, oldest first.
+        paper_deals: those of the shadow's.
+        both_closed: whether neither is open any more.
+    """
+
+    live: Position
+    live_deals: tuple[Deal, ...]
+    paper_deals: tuple[Deal, ...]
+    both_closed: bool
+
+
 class ModelCount(msgspec.Struct, frozen=True, kw_only=True):
     """How many signals of a model there were, and what became of them.
 

@@ -100,7 +100,8 @@ class Judgement:
         if not isinstance(outcome, Refused):
             answer = self._broker.submit(outcome, now)
             if not isinstance(answer, Refused):
-                return answer, _executed(answer, checks, attempt.sizing, quote, now)
+                own = [one for one in answer if one.account == signal.account]
+                return answer, _executed(own, checks, attempt.sizing, quote, now)
             outcome = answer
         if outcome.code in CURED_BY_A_QUOTE and now < signal.expires_at:
             return [], None

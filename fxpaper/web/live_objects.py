@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from fxpaper.domain import terminal
 from fxpaper.domain.account import TradingState
+from fxpaper.domain.order import Side
 from fxpaper.domain.terminal import AnswerState, TerminalOp
-from fxpaper.web.objects import Shown, Time
+from fxpaper.web.objects import Amount, Shown, Time
 
 
 class TradingStateSet(Shown):
@@ -43,6 +44,41 @@ class DealsTaken(Shown):
     """How far a terminal's deals have been taken over."""
 
     ticket: str
+
+
+class DriftRow(Shown):
+    """Live less paper, of one position: points worse, and money that it cost."""
+
+    position: str
+    symbol: str
+    side: Side
+    lots: Amount
+    entry: Amount
+    exit: Amount | None
+    spread: Amount
+    slippage: Amount
+    swap: Amount | None
+    commission: Amount | None
+    net: Amount | None
+
+
+class DriftTotal(Shown):
+    """All pairs together: points by lots, money summed."""
+
+    pairs: int
+    entry: Amount | None
+    exit: Amount | None
+    spread: Amount | None
+    slippage: Amount | None
+    swap: Amount
+    net: Amount
+
+
+class DriftList(Shown):
+    """Live positions and their twins, newest first."""
+
+    items: list[DriftRow]
+    total: DriftTotal
 
 
 class Reconciled(Shown):

@@ -199,12 +199,18 @@ class ExecutionWorker:
                     outbox.put(waiting, taken)
                 case CarryOut(wish, done):
                     answer = self._desk.carry_out(wish, self._clock.now())
-                    outbox.put(done, answer if isinstance(answer, Refused) else tuple(answer))
+                    outbox.put(done, self._own(answer))
                     events += [] if isinstance(answer, Refused) else answer
                 case ChangePolicy(policy, changed):
                     events += self._desk.set_policy(policy, self._clock.now())
                     outbox.put(changed, policy)
         return events + self._desk.on_time(self._clock.now())
+
+    def _own(self, answer: list[Recorded] | Refused) -> tuple[Recorded, ...] | Refused:
+        """Return what concerns the account itself; its shadow's events are nobody's answer."""
+        if isinstance(answer, Refused):
+            return answer
+        return tuple(one for one in answer if one.account == self.account)
 
     def _hear(self, said: TerminalSaid) -> list[Recorded]:
         if isinstance(said, TerminalUp | TerminalDown):
@@ -213,9 +219,11 @@ class ExecutionWorker:
 
     def _send_commands(self, events: Iterable[Recorded]) -> None:
         """Hand the terminal what has just become durable."""
-        for recorded in events:
-            if isinstance(recorded.event, TerminalCommanded):
-                self._send(recorded.event.command, False)  # noqa: FBT003 - whether again
+        fresh = {one.event.command.id for one in events if isinstance(one.event, TerminalCommanded)}
+        if fresh and self._desk.terminal is not None:
+            for command in self._desk.terminal.outstanding():
+                if command.id in fresh:
+                    self._send(command, False)  # noqa: FBT003 - whether again
 
     def _send_again(self) -> None:
         """Hand a terminal that is back what it has not answered; it knows what it has done."""

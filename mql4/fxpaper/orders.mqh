@@ -316,7 +316,7 @@ public:
      }
 
    // Rows of the deals behind a number, oldest first, each element a hundred of them.
-   void              Deals(string &rows[], CJournal &journal, const long after, const datetime since)
+   void              Deals(string &rows[], CJournal &journal, const datetime since)
      {
       SDeal deals[];
       Find(deals, journal, since);
@@ -324,7 +324,7 @@ public:
       int count = 0;
       for(int i = 0; i < ArraySize(deals) && count < DEALS_MOST; i++)
         {
-         string row = deals[i].number > after ? DealRow(deals[i], journal) : "";
+         string row = DealRow(deals[i], journal);
          if(row == "")
             continue;
          int size = ArraySize(rows);

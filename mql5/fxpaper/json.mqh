@@ -30,19 +30,27 @@ string JsonBool(const bool value)
    return value ? "true" : "false";
   }
 
-// Where the value of a name begins, or -1. Names are looked for at any depth; ours are unlike.
+// Where what is not a blank begins, from a place on.
+int JsonSkip(const string body, const int from)
+  {
+   int at = from;
+   while(at < StringLen(body) && StringGetCharacter(body, at) == ' ')
+      at++;
+   return at;
+  }
+
+// Where the value of a name begins, or -1. Names are looked for at any depth; ours are unlike. A
+// text that only looks like a name is no name: no colon follows it.
 int JsonFind(const string body, const string name, const int from)
   {
-   int at = StringFind(body, "\"" + name + "\"", from);
-   if(at < 0)
-      return -1;
-   at += StringLen(name) + 2;
-   while(at < StringLen(body))
+   string quoted = "\"" + name + "\"";
+   int at = StringFind(body, quoted, from);
+   while(at >= 0)
      {
-      ushort unit = StringGetCharacter(body, at);
-      if(unit != ' ' && unit != ':')
-         return at;
-      at++;
+      int after = JsonSkip(body, at + StringLen(quoted));
+      if(after < StringLen(body) && StringGetCharacter(body, after) == ':')
+         return JsonSkip(body, after + 1);
+      at = StringFind(body, quoted, at + 1);
      }
    return -1;
   }
@@ -121,6 +129,41 @@ long JsonGetLong(const string body, const string name, const int from)
       at++;
      }
    return StringToInteger(digits);
+  }
+
+bool JsonGetBool(const string body, const string name)
+  {
+   int at = JsonFind(body, name, 0);
+   return at >= 0 && StringFind(body, "true", at) == at;
+  }
+
+double JsonGetDouble(const string body, const string name)
+  {
+   int at = JsonFind(body, name, 0);
+   if(at < 0)
+      return 0;
+   string digits = "";
+   while(at < StringLen(body))
+     {
+      ushort unit = StringGetCharacter(body, at);
+      if((unit < '0' || unit > '9') && unit != '-' && unit != '.' && unit != 'e' && unit != 'E' && unit != '+')
+         break;
+      digits += ShortToString(unit);
+      at++;
+     }
+   return StringToDouble(digits);
+  }
+
+// Lots without the zeros behind them.
+string JsonLots(const double lots)
+  {
+   string made = DoubleToString(lots, 8);
+   int length = StringLen(made);
+   while(length > 1 && StringGetCharacter(made, length - 1) == '0')
+      length--;
+   if(StringGetCharacter(made, length - 1) == '.')
+      length--;
+   return StringSubstr(made, 0, length);
   }
 
 // The texts of a list.

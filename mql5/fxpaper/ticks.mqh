@@ -63,7 +63,7 @@ public:
          m_tracks[place].wanted = true;
          long since = since_at < 0 ? 0 : JsonGetLong(body, names[i], since_at);
          if(m_tracks[place].latest == 0 && since > 0)
-            m_tracks[place].latest = (ulong)(since + 1);
+            m_tracks[place].latest = (ulong)since + 1;
         }
      }
 

@@ -1,6 +1,7 @@
 //+------------------------------------------------------------------+
-//| ZMTP 3.0 over the terminal's own sockets: a DEALER, in clear or  |
-//| encrypted (rfc.zeromq.org/spec/23). No DLL.                      |
+//| ZMTP 3.0 over the terminal's own sockets: a DEALER, in clear,    |
+//| with a password (spec/24) or encrypted (rfc.zeromq.org/spec/23). |
+//| No DLL.                                                          |
 //+------------------------------------------------------------------+
 enum ENUM_LINE
   {
@@ -11,6 +12,8 @@ enum ENUM_LINE
    LINE_OPEN
   };
 
+const string ZMTP_USER = "fxpaper";
+const string WRONG_TOKEN = "the token is not the daemon's; copy it from the file token";
 const int ZMTP_GREETING = 64;
 const int ZMTP_LARGEST = 1048576;
 const int ZMTP_READ = 65536;
@@ -23,10 +26,13 @@ private:
    string            m_identity;
    string            m_error;
    uchar             m_in[];
+   uchar             m_out[];
    string            m_first;
    bool              m_has_first;
    ulong             m_heard_at;
    CCurve            m_curve;
+   bool              m_plain;
+   string            m_password;
 
    void              Fail(const string why)
      {
@@ -39,17 +45,28 @@ private:
      {
       if(m_state == LINE_OPEN)
          return "the daemon closed the line";
-      return "the daemon closed the line at once: it wants an encrypted one, or is none";
+      string said = "the daemon closed the line at once: ";
+      if(m_curve.On())
+         return said + "it has no keys (run fxpaper keygen there and restart it), or is none";
+      if(m_plain)
+         return said + "it wants the three keys, or no PLAIN (set metatrader_plain there, or clear InpPlain), or is none";
+      return said + "it wants an encrypted one (paste the three keys) or a password (set InpPlain), or is none";
      }
 
+   string            Mechanism() const
+     {
+      if(m_curve.On())
+         return "CURVE";
+      return m_plain ? "PLAIN" : "NULL";
+     }
+
+   // What is said at one turn goes out at once when the turn is over: the network holds a second
+   // small piece back until the first has been acknowledged.
    bool              SendBytes(const uchar &bytes[])
      {
-      int size = ArraySize(bytes);
-      if(SocketSend(m_handle, bytes, (uint)size) != size)
-        {
-         Fail("the line broke while sending, error " + IntegerToString(GetLastError()));
-         return false;
-        }
+      Append(m_out, bytes);
+      if(m_state != LINE_OPEN || ArraySize(m_out) > ZMTP_READ)
+         return Flush();
       return true;
      }
 
@@ -124,7 +141,7 @@ private:
       bytes[9] = 0x7F;
       bytes[10] = 3;
       uchar name[];
-      TextBytes(m_curve.On() ? "CURVE" : "NULL", name);
+      TextBytes(Mechanism(), name);
       ArrayCopy(bytes, name, 12, 0, ArraySize(name));
       return SendBytes(bytes);
      }
@@ -136,13 +153,28 @@ private:
       return SendBytes(frame);
      }
 
-   bool              SendReady()
+   // What ends a handshake in clear: READY, or INITIATE where a password came before it.
+   bool              SendMetadata(const string name)
      {
       uchar body[];
-      AppendByte(body, 5);
-      AppendText(body, "READY");
+      AppendByte(body, StringLen(name));
+      AppendText(body, name);
       AppendProperty(body, "Socket-Type", "DEALER");
       AppendProperty(body, "Identity", m_identity);
+      return SendCommand(body);
+     }
+
+   bool              SendPlainHello()
+     {
+      uchar body[];
+      uchar bytes[];
+      AppendByte(body, 5);
+      AppendText(body, "HELLO");
+      AppendByte(body, StringLen(ZMTP_USER));
+      AppendText(body, ZMTP_USER);
+      TextBytes(m_password, bytes);
+      AppendByte(body, ArraySize(bytes));
+      Append(body, bytes);
       return SendCommand(body);
      }
 
@@ -155,6 +187,12 @@ private:
 
    void              TakeWelcome(const uchar &welcome[])
      {
+      if(m_plain)
+        {
+         m_state = LINE_READY_SENT;
+         SendMetadata("INITIATE");
+         return;
+        }
       if(!m_curve.Welcome(welcome))
         {
          Fail("the daemon's key is not the one in InpServerKey");
@@ -198,14 +236,9 @@ private:
          return false;
         }
       string mechanism = CharArrayToString(m_in, 12, 5, CP_UTF8);
-      if(m_curve.On() && mechanism != "CURVE")
+      if(mechanism != Mechanism())
         {
-         Fail("the daemon has no keys; run fxpaper keygen there and restart it");
-         return false;
-        }
-      if(!m_curve.On() && mechanism != "NULL")
-        {
-         Fail("the daemon wants an encrypted line; paste the three keys of fxpaper keygen");
+         Fail(OtherMechanism(mechanism));
          return false;
         }
       Take(ZMTP_GREETING);
@@ -214,12 +247,33 @@ private:
          m_state = LINE_HELLO_SENT;
          return SendCurveHello();
         }
+      if(m_plain)
+        {
+         m_state = LINE_HELLO_SENT;
+         return SendPlainHello();
+        }
       m_state = LINE_READY_SENT;
-      return SendReady();
+      return SendMetadata("READY");
+     }
+
+   string            OtherMechanism(const string theirs) const
+     {
+      if(theirs == "CURVE")
+         return "the daemon wants an encrypted line; paste the three keys of fxpaper keygen";
+      if(m_curve.On())
+         return "the daemon has no keys; run fxpaper keygen there and restart it";
+      if(theirs == "PLAIN")
+         return "the daemon wants PLAIN; set InpPlain";
+      return "the daemon does not speak PLAIN; set metatrader_plain there, or clear InpPlain";
      }
 
    void              Command(const uchar &body[])
      {
+      if(IsPlainError(body))
+        {
+         Fail("the daemon refused the line: " + WRONG_TOKEN);
+         return;
+        }
       int length = ArraySize(body) > 0 ? (int)body[0] : 0;
       if(length == 0 || ArraySize(body) < 1 + length)
         {
@@ -242,12 +296,20 @@ private:
          Pong(body);
      }
 
+   // libzmq writes the length and the E of PLAIN's ERROR as one sign.
+   bool              IsPlainError(const uchar &body[]) const
+     {
+      return m_plain && ArraySize(body) > 1 && body[0] == '^' && body[1] == 'R';
+     }
+
    string            ErrorReason(const uchar &body[])
      {
       int size = ArraySize(body);
       if(size < 7 || size < 7 + (int)body[6])
          return "no reason given";
       string reason = CharArrayToString(body, 7, (int)body[6], CP_UTF8);
+      if(reason == "400" && m_plain)
+         return WRONG_TOKEN;
       if(reason == "400")
          return "this key is not on its list; run fxpaper keygen there";
       return reason;
@@ -315,12 +377,28 @@ public:
       m_first = "";
       m_has_first = false;
       m_heard_at = 0;
+      m_plain = false;
+      m_password = "";
      }
 
    // The three keys of an encrypted line, or none; says what is wrong with them.
    string            Keys(const string server, const string mine, const string secret)
      {
       return m_curve.Keys(server, mine, secret);
+     }
+
+   // Give this password in clear; says what is wrong with it.
+   string            Plain(const string password)
+     {
+      if(m_curve.On())
+         return "keys and InpPlain are two ways; clear one of them";
+      uchar bytes[];
+      TextBytes(password, bytes);
+      if(ArraySize(bytes) == 0 || ArraySize(bytes) > 255)
+         return "InpPlain wants the token in InpToken";
+      m_plain = true;
+      m_password = password;
+      return "";
      }
 
    ENUM_LINE         State() const
@@ -365,8 +443,23 @@ public:
       return SendGreeting();
      }
 
+   // Send what has been said.
+   bool              Flush()
+     {
+      int size = ArraySize(m_out);
+      if(size == 0 || m_handle == INVALID_HANDLE)
+         return m_handle != INVALID_HANDLE;
+      int sent = SocketSend(m_handle, m_out, (uint)size);
+      ArrayResize(m_out, 0);
+      if(sent == size)
+         return true;
+      Fail("the line broke while sending, error " + IntegerToString(GetLastError()));
+      return false;
+     }
+
    void              Close()
      {
+      ArrayResize(m_out, 0);
       if(m_handle != INVALID_HANDLE)
          SocketClose(m_handle);
       m_handle = INVALID_HANDLE;

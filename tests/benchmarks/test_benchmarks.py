@@ -52,6 +52,16 @@ def test_every_client_of_the_fan_out_gets_frames_and_none_is_lost():
 
 
 @linux_only
+def test_every_tick_is_measured_over_each_line():
+    """A tick that never came would have been waited for."""
+    figures = figures_of("bridge", "--ticks", "400", "--without-ea")
+    assert [one["mechanism"] for one in figures] == ["NULL", "PLAIN", "CURVE"]
+    for one in figures:
+        assert min(one["single_per_second"], one["batched_per_second"], one["welcome_ms"]) > 0
+        assert one["p99_ms"] >= one["p50_ms"] > 0
+
+
+@linux_only
 def test_fan_out_says_how_many_clients_would_do_where_files_are_short():
     """The limit is of this machine; the answer names a number that works."""
     command = f'ulimit -n 600; exec "{sys.executable}" -m benchmarks.fan_out --clients 1000'

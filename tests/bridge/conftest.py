@@ -50,13 +50,15 @@ class Terminal:
         numbers = {"digits": 5, "point": 0.00001, "contract": 100000}
         await self.say("spec", symbol=symbol, base=base, profit=profit, **numbers)
 
-    async def hear(self) -> tuple[str, dict[str, Any]]:
-        """Return the next message that is more than a sign of life."""
+    async def hear(self, *, beats: bool = False) -> tuple[str, dict[str, Any]]:
+        """Return the next message, of those that are more than a sign of life."""
         async with asyncio.timeout(3):
-            while True:
+            kind = b"hb"
+            while kind == b"hb":
                 kind, body = await self.socket.recv_multipart()
-                if kind != b"hb":
-                    return kind.decode(), json.loads(body)
+                if beats:
+                    break
+        return kind.decode(), json.loads(body)
 
     def leave(self) -> None:
         self.socket.close()

@@ -9,7 +9,7 @@ from contextlib import aclosing
 import pytest
 import zmq
 
-from fxpaper.aggregator.sources.metatrader import MetaTraderSource
+from fxpaper.aggregator.sources.metatrader import MetaTraderSource, TickFeed
 from fxpaper.bridge.endpoint import Endpoint, Place
 from fxpaper.bridge.keys import NewTerminal, forget_keys, make_keys, server_keys, terminals
 from fxpaper.clock import SystemClock
@@ -30,7 +30,7 @@ async def tell(terminal, n: int, bid: float = 1.08241) -> None:
 
 async def test_ticks_of_a_terminal_become_quotes(serve, dial):
     async with serve() as (endpoint, feed):
-        terminal, source = dial(), MetaTraderSource(feed)
+        terminal, source = dial(), MetaTraderSource(feed, SystemClock())
         await terminal.hello()
         kind, welcome = await terminal.hear()
         assert (kind, welcome["session"], welcome["s"]) == ("welcome", "123@Demo", 1)
@@ -51,7 +51,7 @@ async def test_ticks_of_a_terminal_become_quotes(serve, dial):
 
 async def test_a_terminal_that_leaves_ends_the_source(serve, dial):
     async with serve() as (_, feed):
-        terminal, source = dial(), MetaTraderSource(feed)
+        terminal, source = dial(), MetaTraderSource(feed, SystemClock())
         await terminal.hello()
         await terminal.describe()
         await asyncio.sleep(0.05)
@@ -165,7 +165,7 @@ async def test_a_key_is_bound_to_its_account(serve, dial, tmp_path):
 def test_an_address_that_cannot_be_is_a_sentence(tmp_path, address, said):
     place = Place(address=address, token=TOKEN, data_dir=tmp_path, instruments=KNOWN)
     with pytest.raises(ConfigurationError, match=said):
-        Endpoint(place, None, SystemClock())  # type: ignore[arg-type]
+        Endpoint(place, TickFeed(), SystemClock())
 
 
 async def test_an_address_that_is_taken_is_a_sentence(serve, address, tmp_path):

@@ -27,10 +27,10 @@ def write_quotes(path: Path) -> None:
 
 
 @contextmanager
-def daemon(directory: Path, *options: str):
+def daemon(directory: Path, *options: str, program: tuple[str, ...] = ("-m", "fxpaper.cli")):
     """Run fxpaper until the block ends; it is killed with -9, as a crash would."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "fxpaper.cli", *options, "--port", "0", "--data-dir", directory],
+        [sys.executable, *program, *options, "--port", "0", "--data-dir", directory],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -45,7 +45,7 @@ def daemon(directory: Path, *options: str):
                 break
         else:
             pytest.fail("".join(lines))
-        yield Caller(directory), "".join(lines)
+        yield Caller(directory, process.pid), "".join(lines)
     finally:
         process.send_signal(signal.SIGKILL)
         process.wait()
@@ -56,7 +56,8 @@ def daemon(directory: Path, *options: str):
 class Caller:
     """Asks the API as a program would."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, pid: int) -> None:
+        self.pid = pid
         port = (directory / "port").read_text()
         self.base = f"http://127.0.0.1:{port}/api/v1"
         self.token = (directory / "token").read_text().strip()

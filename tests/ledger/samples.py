@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
-from fxpaper.domain.account import Account, Mode
+from fxpaper.domain.account import Account, Mode, TradingState
 from fxpaper.domain.approval import Check
 from fxpaper.domain.deal import Deal, Entry
 from fxpaper.domain.event import (
@@ -24,12 +24,17 @@ from fxpaper.domain.event import (
     PositionChanged,
     PositionClosed,
     PositionOpened,
+    Reconciled,
     Recorded,
     SignalDecided,
     SignalReceived,
     SignalUnreadable,
     StoppedOut,
     SwapAccrued,
+    TerminalAnswered,
+    TerminalCommanded,
+    TerminalDealsTaken,
+    TradingStateSet,
 )
 from fxpaper.domain.order import DealReason, Order, OrderKind, OrderState, Side
 from fxpaper.domain.position import Position
@@ -44,6 +49,13 @@ from fxpaper.domain.signal import (
     SignalSide,
     SignalStatus,
     UnreadableSignal,
+)
+from fxpaper.domain.terminal import (
+    AnswerState,
+    TerminalAnswer,
+    TerminalCommand,
+    TerminalCursor,
+    TerminalOp,
 )
 
 START = 1_790_000_000_000_000_000
@@ -290,3 +302,26 @@ def day_after() -> list[Recorded]:
         AccountReset(anew, ("p-18",), (), "again"),
     ]
     return recorded(events, first=15)
+
+
+def live_day() -> list[Recorded]:
+    """Return, after :func:`day_after`, one event of every type that came with the third schema."""
+    command = TerminalCommand(
+        id="b81f.30",
+        account="paper",
+        op=TerminalOp.OPEN,
+        symbol="EURUSD",
+        written_at=START,
+        deadline=START + 10,
+        side=Side.BUY,
+        lots=Decimal("0.10"),
+    )
+    events: list[Event] = [
+        TradingStateSet(TradingState.HALTED, "enough"),
+        TerminalCommanded(command),
+        TerminalAnswered(TerminalAnswer(command_id="b81f.30", state=AnswerState.DONE, ticket="77")),
+        TerminalCommanded(replace(command, id="b81f.32")),
+        TerminalDealsTaken(TerminalCursor(ticket=78, at=1_700_000_000_000)),
+        Reconciled("The terminal has a buy of 0.1 lots of EURUSD, 77."),
+    ]
+    return recorded(events, first=29)

@@ -8,6 +8,7 @@ from typing import get_args
 import pytest
 from sqlalchemy import select
 
+from fxpaper.domain.account import TradingState
 from fxpaper.domain.event import (
     Event,
     Recorded,
@@ -17,6 +18,7 @@ from fxpaper.domain.event import (
 )
 from fxpaper.domain.order import OrderState
 from fxpaper.domain.signal import ModelPolicy, SignalStatus
+from fxpaper.domain.terminal import TerminalCursor
 from fxpaper.errors import ConfigurationError, IntegrityError
 from fxpaper.ledger.ledger import Ledger, store_at
 from fxpaper.ledger.records import ModelCount
@@ -25,10 +27,20 @@ from tests.ledger import samples
 
 
 def test_every_type_of_event_comes_back_as_it_was_written(ledger: Ledger):
-    day = [*samples.day(), *samples.day_after()]
+    day = [*samples.day(), *samples.day_after(), *samples.live_day()]
     assert {type(recorded.event) for recorded in day} == set(get_args(Event))
     ledger.commit(day)
     assert ledger.events_since("paper", 0, 100) == day
+
+
+def test_what_a_terminal_has_not_answered_and_how_far_its_deals_went_are_loaded(ledger: Ledger):
+    ledger.commit([*samples.day(), *samples.day_after(), *samples.live_day()])
+    state = ledger.load("paper")
+    assert state is not None
+    assert [command.id for command in state.commands] == ["b81f.32"]
+    assert state.cursor == TerminalCursor(ticket=78, at=1_700_000_000_000)
+    assert state.account.trading is TradingState.HALTED
+    assert ledger.verify() == []
 
 
 def test_events_are_read_from_a_number_up_to_a_limit(ledger: Ledger):

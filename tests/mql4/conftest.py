@@ -19,6 +19,7 @@ import pytest
 from fxpaper.aggregator.sources.metatrader import TickFeed
 from fxpaper.bridge.live_line import LiveLine
 from fxpaper.bridge.polling import Polls
+from fxpaper.bridge.reconcile import reached
 from fxpaper.bridge.session import Session
 from fxpaper.bridge.terminals import House, Terminals
 from fxpaper.clock import SystemClock
@@ -165,11 +166,11 @@ class Bridge:
         if not isinstance(said, TerminalLook):
             return
         if self.cursor is not None:
-            last = self.cursor.ticket
+            at, cursor = dict(said.seen), self.cursor
             told: tuple[TerminalDeal | TerminalCash, ...] = (*said.deals, *said.cash)
-            fresh = [one for one in told if one.ticket > last]
+            fresh = [one for one in told if not cursor.has(one.ticket, at[one.ticket])]
             self.booked += sorted(fresh, key=lambda one: one.ticket)
-        self.cursor = TerminalCursor(ticket=said.last_ticket, at=said.deals_at)
+        self.cursor = reached(self.cursor, said)
 
     def answers(self, id_: str) -> list[TerminalAnswer]:
         return [

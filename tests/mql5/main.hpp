@@ -1,8 +1,6 @@
 // Runs the Expert Advisor: its timer, and a broker that does what standard input says.
-//   symbol NAME DIGITS BASE PROFIT CALC_MODE     tick NAME AHEAD_MS BID ASK     quit
+//   symbol NAME DIGITS BASE PROFIT CALC_MODE     tick NAME AHEAD_MS BID ASK     ahead SECONDS     quit
 #pragma once
-
-#include <fcntl.h>
 
 static void shim_obey(const std::string &line) {
   std::istringstream words(line);
@@ -23,12 +21,18 @@ static void shim_obey(const std::string &line) {
     tick.time = tick.time_msc / 1000;
     ShimSymbol *one = shim_find(wide(name));
     if (one) one->ticks.push_back(tick);
+    shim_reach(name);
     OnTick();
-  }
+  } else if (word == "ahead")
+    words >> shim_ahead;
+  else
+    shim_by_hand(word, words);
 }
 
 int main() {
   fcntl(0, F_SETFL, O_NONBLOCK);
+  shim_broker.netting = std::getenv("SHIM_NETTING") != nullptr;
+  shim_load();
   if (OnInit() != INIT_SUCCEEDED) return 2;
   std::string waiting;
   char bytes[4096];
@@ -40,6 +44,10 @@ int main() {
       std::string line = waiting.substr(0, end);
       if (line == "quit") on = false;
       else shim_obey(line);
+    }
+    if (shim_traded) {
+      shim_traded = false;
+      OnTrade();
     }
     OnTimer();
     std::this_thread::sleep_for(std::chrono::milliseconds(InpTimerMs));

@@ -4,7 +4,10 @@
 #pragma once
 
 #include <arpa/inet.h>
+#include <csignal>
+#include <fcntl.h>
 #include <poll.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -54,9 +57,18 @@ const int INVALID_HANDLE = -1, WHOLE_ARRAY = -1, CP_UTF8 = 65001;
 const int INIT_SUCCEEDED = 0, INIT_FAILED = 1, INIT_PARAMETERS_INCORRECT = 32767;
 const int CRYPT_HASH_SHA256 = 5;
 const int COPY_TICKS_INFO = 1;
-enum ENUM_SYMBOL { SYMBOL_DIGITS, SYMBOL_POINT, SYMBOL_TRADE_CONTRACT_SIZE, SYMBOL_VOLUME_MIN, SYMBOL_VOLUME_MAX, SYMBOL_VOLUME_STEP, SYMBOL_TRADE_STOPS_LEVEL, SYMBOL_FILLING_MODE, SYMBOL_TRADE_EXEMODE, SYMBOL_TRADE_MODE, SYMBOL_TRADE_CALC_MODE, SYMBOL_CURRENCY_BASE, SYMBOL_CURRENCY_PROFIT, SYMBOL_CURRENCY_MARGIN, SYMBOL_PATH, SYMBOL_SELECT, SYMBOL_SWAP_MODE, SYMBOL_SWAP_LONG, SYMBOL_SWAP_SHORT, SYMBOL_SWAP_ROLLOVER3DAYS };
-enum ENUM_ACCOUNT { ACCOUNT_LOGIN, ACCOUNT_SERVER, ACCOUNT_COMPANY, ACCOUNT_CURRENCY, ACCOUNT_MARGIN_MODE, ACCOUNT_TRADE_MODE, ACCOUNT_LEVERAGE };
-enum ENUM_TERMINAL { TERMINAL_BUILD, TERMINAL_CONNECTED };
+enum ENUM_SYMBOL { SYMBOL_DIGITS, SYMBOL_POINT, SYMBOL_TRADE_CONTRACT_SIZE, SYMBOL_VOLUME_MIN, SYMBOL_VOLUME_MAX, SYMBOL_VOLUME_STEP, SYMBOL_TRADE_STOPS_LEVEL, SYMBOL_FILLING_MODE, SYMBOL_TRADE_EXEMODE, SYMBOL_TRADE_MODE, SYMBOL_TRADE_CALC_MODE, SYMBOL_CURRENCY_BASE, SYMBOL_CURRENCY_PROFIT, SYMBOL_CURRENCY_MARGIN, SYMBOL_PATH, SYMBOL_SELECT, SYMBOL_SWAP_MODE, SYMBOL_SWAP_LONG, SYMBOL_SWAP_SHORT, SYMBOL_SWAP_ROLLOVER3DAYS, SYMBOL_BID, SYMBOL_ASK };
+enum ENUM_ACCOUNT { ACCOUNT_LOGIN, ACCOUNT_SERVER, ACCOUNT_COMPANY, ACCOUNT_CURRENCY, ACCOUNT_MARGIN_MODE, ACCOUNT_TRADE_MODE, ACCOUNT_LEVERAGE, ACCOUNT_BALANCE, ACCOUNT_EQUITY, ACCOUNT_MARGIN, ACCOUNT_CREDIT, ACCOUNT_CURRENCY_DIGITS, ACCOUNT_TRADE_ALLOWED, ACCOUNT_TRADE_EXPERT };
+enum ENUM_TERMINAL { TERMINAL_BUILD, TERMINAL_CONNECTED, TERMINAL_TRADE_ALLOWED };
+enum ENUM_MQL { MQL_TRADE_ALLOWED };
+enum ENUM_TIMEFRAMES { PERIOD_M1 = 1, PERIOD_M5 = 5, PERIOD_M15 = 15, PERIOD_M30 = 30, PERIOD_H1 = 16385, PERIOD_H4 = 16388, PERIOD_D1 = 16408 };
+struct MqlRates {
+  datetime time;
+  double open, high, low, close;
+  long tick_volume;
+  int spread;
+  long real_volume;
+};
 
 struct MqlTick {
   datetime time;
@@ -98,6 +110,15 @@ template <> inline string ShimInput<string>(const char *name, string value) {
 template <> inline int ShimInput<int>(const char *name, int value) {
   const char *given = std::getenv(name);
   return given ? std::atoi(given) : value;
+}
+template <> inline bool ShimInput<bool>(const char *name, bool value) {
+  const char *given = std::getenv(name);
+  return given ? std::string(given) == "true" : value;
+}
+
+template <> inline double ShimInput<double>(const char *name, double value) {
+  const char *given = std::getenv(name);
+  return given ? std::atof(given) : value;
 }
 
 inline int GetLastError() { return shim_error; }
@@ -156,8 +177,13 @@ inline datetime TimeCurrent() {
     if (!one.ticks.empty()) latest = std::max(latest, one.ticks.back().time);
   return latest;
 }
+// Pauses and patience pass SHIM_HURRY times as fast.
+inline ulong shim_hurry() {
+  static const char *given = std::getenv("SHIM_HURRY");
+  return given ? (ulong)std::atoi(given) : 1;
+}
 inline ulong GetTickCount64() {
-  return (ulong)std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
+  return shim_hurry() * (ulong)std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 inline ulong GetMicrosecondCount() {
   return (ulong)std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
@@ -205,6 +231,72 @@ inline int CryptEncode(int, const MqlArray<uchar> &from, const MqlArray<uchar> &
   for (uint one : h) for (int i = 3; i >= 0; i--) to.items().push_back((uchar)(one >> (8 * i)));
   return 32;
 }
+inline int StringSplit(const string &s, ushort at, MqlArray<string> &to) {
+  to.items().clear();
+  size_t from = 0;
+  for (size_t end; (end = s.find((char16_t)at, from)) != string::npos; from = end + 1) to.items().push_back(s.substr(from, end - from));
+  to.items().push_back(s.substr(from));
+  return (int)to.items().size();
+}
+inline int StringReplace(string &s, const string &what, const string &with) {
+  int count = 0;
+  for (size_t at = 0; (at = s.find(what, at)) != string::npos; at += with.size(), count++) s.replace(at, what.size(), with);
+  return count;
+}
+inline void StringTrimLeft(string &s) { while (!s.empty() && s.front() <= u' ') s.erase(s.begin()); }
+inline void StringTrimRight(string &s) { while (!s.empty() && s.back() <= u' ') s.pop_back(); }
+inline double StringToDouble(const string &s) { return std::atof(narrow(s).c_str()); }
+
+// Files of the sandbox: in the folder that SHIM_FILES names. One program at a time has a file.
+const int FILE_READ = 1, FILE_WRITE = 2, FILE_TXT = 16, FILE_ANSI = 32, FILE_SHARE_READ = 128, FILE_SHARE_WRITE = 256;
+const int SHIM_UNUSED = 0;
+inline std::map<int, FILE *> shim_files;
+inline void shim_step(const char *);
+inline int FileOpen(const string &name, int flags) {
+  const char *folder = std::getenv("SHIM_FILES");
+  std::string path = std::string(folder ? folder : "/nonexistent") + "/" + narrow(name);
+  if (!(flags & FILE_WRITE)) {
+    FILE *file = std::fopen(path.c_str(), "r");
+    if (!file) { shim_error = 5004; return INVALID_HANDLE; }
+    shim_files[fileno(file)] = file;
+    return fileno(file);
+  }
+  int handle = open(path.c_str(), O_RDWR | O_CREAT, 0600);
+  if (handle < 0 || flock(handle, LOCK_EX | LOCK_NB) != 0) {
+    if (handle >= 0) close(handle);
+    shim_error = 5004;
+    return INVALID_HANDLE;
+  }
+  shim_files[handle] = fdopen(handle, "r+");
+  return handle;
+}
+inline bool FileIsEnding(int h) {
+  int one = std::fgetc(shim_files.at(h));
+  if (one != EOF) std::ungetc(one, shim_files.at(h));
+  return one == EOF;
+}
+inline string FileReadString(int h) {
+  std::string line;
+  for (int one; (one = std::fgetc(shim_files.at(h))) != EOF && one != '\n';) if (one != '\r') line += (char)one;
+  return wide(line);
+}
+inline bool FileSeek(int h, long, int) { return std::fseek(shim_files.at(h), 0, SEEK_END) == 0; }
+inline uint FileWriteString(int h, const string &text) {
+  shim_step("before FileWriteString");
+  std::string bytes = narrow(text);
+  size_t n = std::fwrite(bytes.data(), 1, bytes.size(), shim_files.at(h));
+  return (uint)n;
+}
+inline void FileFlush(int h) {
+  shim_step("before FileFlush");
+  std::fflush(shim_files.at(h));
+  shim_step("after FileFlush");
+}
+inline void FileClose(int h) {
+  std::fclose(shim_files.at(h));
+  shim_files.erase(h);
+}
+
 inline void MathSrand(int seed) { std::srand((unsigned)seed); }
 inline int MathRand() { return std::rand() % 32768; }
 inline bool EventSetMillisecondTimer(int) { return true; }
@@ -216,13 +308,12 @@ inline void Comment(const string &text) {
   std::cout << "comment: " << narrow(text) << std::endl;
 }
 
-inline long AccountInfoInteger(ENUM_ACCOUNT what) {
-  return what == ACCOUNT_LOGIN ? 123 : what == ACCOUNT_MARGIN_MODE ? 2 : what == ACCOUNT_LEVERAGE ? 100 : 0;
-}
 inline string AccountInfoString(ENUM_ACCOUNT what) {
   return what == ACCOUNT_CURRENCY ? u"USD" : what == ACCOUNT_SERVER ? u"Demo" : u"A \"Broker\" £";
 }
-inline long TerminalInfoInteger(ENUM_TERMINAL what) { return what == TERMINAL_BUILD ? 5120 : 1; }
+inline long MQLInfoInteger(ENUM_MQL) { return 1; }
+inline bool shim_online = true;
+inline long TerminalInfoInteger(ENUM_TERMINAL what) { return what == TERMINAL_BUILD ? 5120 : what == TERMINAL_CONNECTED ? shim_online : 1; }
 
 inline ShimSymbol *shim_find(const string &name) {
   for (ShimSymbol &one : shim_symbols)
@@ -236,6 +327,7 @@ inline bool SymbolSelect(const string &name, bool on) {
   if (one) one->selected = on;
   return one != nullptr;
 }
+inline long shim_flags();
 inline long SymbolInfoInteger(const string &name, ENUM_SYMBOL what) {
   const ShimSymbol *one = shim_find(name);
   if (!one) return 0;
@@ -245,7 +337,7 @@ inline long SymbolInfoInteger(const string &name, ENUM_SYMBOL what) {
   case SYMBOL_SELECT: return one->selected;
   case SYMBOL_TRADE_MODE: return 4;
   case SYMBOL_TRADE_EXEMODE: return 2;
-  case SYMBOL_FILLING_MODE: return 3;
+  case SYMBOL_FILLING_MODE: return shim_flags();
   case SYMBOL_SWAP_MODE: return 1;
   case SYMBOL_SWAP_ROLLOVER3DAYS: return 3;
   default: return 0;
@@ -260,6 +352,8 @@ inline double SymbolInfoDouble(const string &name, ENUM_SYMBOL what) {
   case SYMBOL_VOLUME_MAX: return 100;
   case SYMBOL_SWAP_LONG: return -7.25;
   case SYMBOL_SWAP_SHORT: return 2.5;
+  case SYMBOL_BID: return one->ticks.empty() ? 0 : one->ticks.back().bid;
+  case SYMBOL_ASK: return one->ticks.empty() ? 0 : one->ticks.back().ask;
   default: return 0.01;
   }
 }
@@ -329,3 +423,24 @@ inline int SocketSend(int h, const MqlArray<uchar> &from, uint count) {
   if (n < 0) { shim_error = 5273; return -1; }
   return (int)n;
 }
+
+inline int CopyRates(const string &name, ENUM_TIMEFRAMES frame, datetime from, datetime to, MqlArray<MqlRates> &out) {
+  out.items().clear();
+  const ShimSymbol *one = shim_find(name);
+  if (!one) return -1;
+  long seconds = frame < 16385 ? frame * 60 : frame == PERIOD_D1 ? 86400 : (frame - 16384) * 3600;
+  for (const MqlTick &tick : one->ticks) {
+    datetime opens = tick.time - tick.time % seconds;
+    if (opens < from || opens > to) continue;
+    if (out.items().empty() || out.items().back().time != opens) out.items().push_back({opens, tick.bid, tick.bid, tick.bid, tick.bid, 0, 0, 0});
+    MqlRates &bar = out.items().back();
+    bar.high = std::max(bar.high, tick.bid);
+    bar.low = std::min(bar.low, tick.bid);
+    bar.close = tick.bid;
+  }
+  return ArraySize(out);
+}
+
+#include "broker.hpp"
+
+inline long shim_flags() { return shim_broker.flags; }

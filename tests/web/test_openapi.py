@@ -49,6 +49,7 @@ BODIES = {
     "/api/v1/close-all": {},
     "/api/v1/account/cash": {"amount": "50.00"},
     "/api/v1/account/reset": {},
+    "/api/v1/account/trading": {"state": "halted"},
 }
 REFUSED_HERE = {
     "/api/v1/orders/{id}",
@@ -57,6 +58,7 @@ REFUSED_HERE = {
     "/api/v1/positions/{id}/close-by",
     "/api/v1/close-all",
     "/api/v1/account/reset",
+    "/api/v1/account/trading",
     "/api/v1/mt4/poll",
 }
 """What the world of these tests cannot do; the real program does it in tests/e2e."""

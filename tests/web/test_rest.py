@@ -28,6 +28,8 @@ async def test_an_account_without_positions(daemon: Daemon):
         "complete": True,
         "opened_at": "2026-09-21T14:13:20.000000Z",
         "seq": 1,
+        "trading": "active",
+        "terminal": None,
     }
     assert response.headers["Fxpaper-Seq"] == "1"
     assert response.headers["Cache-Control"] == "no-store"

@@ -54,6 +54,8 @@ export const ACCOUNT: Account = {
   free_margin: "99587.00",
   margin_level: "23099.31",
   complete: true,
+  trading: "active",
+  terminal: null,
   opened_at: "2026-11-20T20:00:00.000000Z",
   seq: 10,
 };

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 
 from fxpaper.aggregator.registry import Setup, SourceSpec
-from fxpaper.aggregator.source import Capabilities
+from fxpaper.aggregator.source import Capabilities, Span
 from fxpaper.aggregator.sources.streaming import Stream
+from fxpaper.clock import Clock
+from fxpaper.domain.bar import Bar
+from fxpaper.domain.instant import NS_PER_SECOND
 from fxpaper.domain.quote import Evidence, Grade, Quote, Spread, Transport
 from fxpaper.errors import ConfigurationError, TransientError
 
@@ -17,9 +20,12 @@ CAPABILITIES = Capabilities(
     evidence=EVIDENCE,
     sides="bid and ask of your broker",
     updates="every tick",
-    history="none",
+    history="what the terminal has, real bids",
     free_plan="all of it, with a terminal of yours",
+    past=("1m", "5m", "15m", "30m", "1h", "4h", "1d"),
+    past_bars=5000,
 )
+_LATEST_NS = 300 * 60 * NS_PER_SECOND
 _MOST = 100_000
 """Ticks that wait to be taken; with more of them nobody is listening."""
 
@@ -30,11 +36,13 @@ class TickFeed:
     Attributes:
         wanted: canonical symbols that somebody listens for.
         changed: is set when they change.
+        ask_bars: asks a terminal for bars of the past; None before the bridge runs.
     """
 
     def __init__(self) -> None:
         self.wanted: frozenset[str] = frozenset()
         self.changed = asyncio.Event()
+        self.ask_bars: Callable[[str, Span], Awaitable[list[Bar]]] | None = None
         self._trouble: str | None = "No terminal is connected."
         self._symbols: frozenset[str] = frozenset()
         self._queue: asyncio.Queue[Quote | None] = asyncio.Queue(_MOST)
@@ -85,14 +93,16 @@ class MetaTraderSource(Stream):
 
     Args:
         feed: filled by the bridge.
+        clock: of the market.
     """
 
     name = "metatrader"
     evidence = EVIDENCE
     capabilities = CAPABILITIES
 
-    def __init__(self, feed: TickFeed) -> None:
+    def __init__(self, feed: TickFeed, clock: Clock) -> None:
         self._feed = feed
+        self._clock = clock
 
     def supports(self, symbol: str) -> bool:
         """Tell whether some connected terminal quotes a symbol."""
@@ -111,11 +121,22 @@ class MetaTraderSource(Stream):
         finally:
             self._feed.want(frozenset())
 
+    async def history(self, symbol: str, span: Span | None = None) -> list[Bar]:
+        """Return closed bars of real bids, oldest first.
+
+        Raises:
+            TransientError: no terminal can tell them now.
+        """
+        if self._feed.ask_bars is None:
+            raise TransientError("No terminal is connected.")
+        now = self._clock.now()
+        return await self._feed.ask_bars(symbol, span or Span("1m", now - _LATEST_NS, now))
+
 
 def _make(setup: Setup) -> MetaTraderSource:
     if setup.terminals is None:
         raise ConfigurationError("The source metatrader works inside a daemon only.")
-    return MetaTraderSource(setup.terminals)
+    return MetaTraderSource(setup.terminals, setup.clock)
 
 
 SPEC = SourceSpec(

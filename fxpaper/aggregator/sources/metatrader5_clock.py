@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from fxpaper.domain.instant import NS_PER_MS, NS_PER_SECOND, Instant, as_datetime
-from fxpaper.engine.sessions import NEW_YORK
+from fxpaper.aggregator.broker_past import past_utc
+from fxpaper.domain.instant import NS_PER_MS, NS_PER_SECOND, Instant
 
 _QUARTER_NS = 900 * NS_PER_SECOND
 _MOST_NS = 14 * 3600 * NS_PER_SECOND
@@ -20,7 +20,6 @@ _NEAR_NS = 60 * NS_PER_SECOND
 """A tick further than this from a quarter of an hour is late and proves nothing."""
 _PROOFS = 3
 """So many moves in a row must tell the same: what a terminal loads after a pause moves as well."""
-_AHEAD_OF_NEW_YORK_NS = 7 * 3600 * NS_PER_SECOND
 
 
 class Tick(NamedTuple):
@@ -72,16 +71,8 @@ class TickClock:
         return ms * NS_PER_MS - (self._ahead_ns or 0)
 
     def past_utc(self, seconds: int, now: Instant) -> Instant:
-        """Return the instant of a time long ago on the broker's clock, nanoseconds UTC.
-
-        A clock that is seven hours ahead of New York's, as most are so that the day ends with New
-        York's at 17:00, is taken to have been so always; any other is taken to have been as it is.
-        """
-        ahead = self._ahead_ns or 0
-        about = seconds * NS_PER_SECOND - ahead
-        if ahead != _of_new_york(now) + _AHEAD_OF_NEW_YORK_NS:
-            return about
-        return seconds * NS_PER_SECOND - (_of_new_york(about) + _AHEAD_OF_NEW_YORK_NS)
+        """Return the instant of a time long ago on the broker's clock, nanoseconds UTC."""
+        return past_utc(seconds, self._ahead_ns or 0, now)
 
     def broker_seconds(self, at: Instant) -> int:
         """Return an instant on the broker's clock as it is now, whole seconds."""
@@ -137,8 +128,3 @@ class Trail:
             self._latest = fresh[-1]
             self._alike = before + sum(one.ms == last for one in fresh)
         return fresh
-
-
-def _of_new_york(at: Instant) -> int:
-    offset = as_datetime(at).astimezone(NEW_YORK).utcoffset()
-    return 0 if offset is None else round(offset.total_seconds()) * NS_PER_SECOND

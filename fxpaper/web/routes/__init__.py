@@ -3,6 +3,7 @@
 from fxpaper.web.routes import (
     account,
     daemon,
+    drift,
     history,
     market,
     models,
@@ -17,6 +18,7 @@ ROUTES = (
     *account.ROUTES,
     *orders.ROUTES,
     *positions.ROUTES,
+    *drift.ROUTES,
     *history.ROUTES,
     *signals.ROUTES,
     *models.ROUTES,

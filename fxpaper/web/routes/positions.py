@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
+from fxpaper.domain.account import Mode
 from fxpaper.domain.command import CloseAll, CloseBy, ClosePosition, ReversePosition
 from fxpaper.domain.event import DealBooked
 from fxpaper.domain.order import DealReason
@@ -19,7 +20,7 @@ from fxpaper.web.answers import (
     PositionList,
     ReverseBody,
 )
-from fxpaper.web.carrying_out import carry_out
+from fxpaper.web.carrying_out import carry_out, shown
 from fxpaper.web.order_bodies import PositionChangeBody, known_instrument, modify_position, points
 from fxpaper.web.problem import ProblemError
 from fxpaper.web.routing import Answer, Call, route
@@ -33,9 +34,13 @@ async def positions(call: Call, query: AccountQuery) -> Answer:  # noqa: ARG001 
     return Answer.of(PositionList(items=shown, next=None))
 
 
-@route("POST", "/positions/{id}/close", {HTTPStatus.OK: ClosedPosition})
+@route(
+    "POST",
+    "/positions/{id}/close",
+    {HTTPStatus.OK: ClosedPosition, HTTPStatus.ACCEPTED: Done},
+)
 async def close(call: Call, query: CloseQuery, id: str) -> Answer:  # noqa: A002 - the path's name
-    """Close a position, or so many lots of it, at the market."""
+    """Close a position, or so many lots of it, at the market; a live one's terminal is asked."""
     command = ClosePosition(
         account=call.rooms.account, position_id=id, reason=DealReason.MANUAL, lots=query.lots
     )
@@ -46,6 +51,8 @@ async def close(call: Call, query: CloseQuery, id: str) -> Answer:  # noqa: A002
         if isinstance(recorded.event, DealBooked):
             deal = views.deal(recorded.event.deal, call.rooms.market.instruments())
             return Answer.of(ClosedPosition(deal=deal, position_id=id))
+    if call.rooms.mode is Mode.LIVE:
+        return Answer.of(shown(call, answer), HTTPStatus.ACCEPTED)
     raise ProblemError(
         RefusalCode.NO_QUOTE,
         f"The order to close {id} is placed; it waits for the first quote it may be filled on.",

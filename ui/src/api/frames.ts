@@ -75,6 +75,12 @@ export type AccountEvent =
   | Numbered<"deal_booked", Deal>
   | Numbered<"position_opened" | "position_changed", Position>
   | Numbered<"swap_accrued", { position: Position; amount: string; nights: number }>
+  | Numbered<"trading_state_set", { state: string; reason: string }>
+  | Numbered<
+      "terminal_answered",
+      { command_id: string; state: string; retcode: number; text: string }
+    >
+  | Numbered<"reconciled", { text: string }>
   | Numbered<
       "margin_called" | "margin_restored" | "stopped_out",
       { equity: string; margin: string; level: string | null }

@@ -49,6 +49,8 @@ export interface Account {
   complete: boolean;
   opened_at: string;
   seq: number;
+  trading: string;
+  terminal: string | null;
 }
 
 export interface Position {

@@ -26,6 +26,9 @@ export function apply(event: AccountEvent, books: Books): void {
     case "account_opened":
       books.account.take(event.data);
       return;
+    case "trading_state_set":
+      books.account.setTrading(event.data.state);
+      return;
     case "model_policy_set":
       books.models.setPolicy(event.data.model, event.data.auto_execute);
       return;
@@ -57,6 +60,12 @@ export function news(event: AccountEvent, currency: string): { tone: Tone; text:
     case "signal_decided":
     case "signal_unreadable":
       return ofSignal(event.data);
+    case "trading_state_set":
+      return ofTrading(event.data.state, event.data.reason);
+    case "terminal_answered":
+      return ofAnswer(event.data.state, event.data.text);
+    case "reconciled":
+      return { tone: "plain", text: event.data.text };
     case "margin_called":
       return {
         tone: "bad",
@@ -70,6 +79,17 @@ export function news(event: AccountEvent, currency: string): { tone: Tone; text:
     default:
       return null;
   }
+}
+
+function ofTrading(state: string, reason: string): { tone: Tone; text: string } {
+  const why = reason === "" ? "" : ` ${reason}`;
+  if (state === "halted") return { tone: "bad", text: `Halted: nothing opens any more.${why}` };
+  return { tone: "plain", text: `The account trades again.${why}` };
+}
+
+function ofAnswer(state: string, text: string): { tone: Tone; text: string } | null {
+  if (state === "done" || state === "placed") return null;
+  return { tone: "bad", text: `The terminal: ${state}. ${text}` };
 }
 
 function ofDeal(deal: Deal, currency: string): { tone: Tone; text: string } {

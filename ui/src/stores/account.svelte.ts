@@ -7,4 +7,8 @@ export class AccountStore {
   take(account: Account): void {
     this.value = account;
   }
+
+  setTrading(state: string): void {
+    if (this.value !== null) this.value = { ...this.value, trading: state };
+  }
 }
