@@ -229,6 +229,7 @@ void Dial()
    g_journal.Open(IntegerToString(AccountInfoInteger(ACCOUNT_LOGIN)), AccountInfoString(ACCOUNT_SERVER));
    if(g_journal.HasOffset())
       g_clocks.Recall(g_journal.Offset());
+   g_clocks.ForgetDaemon();
    g_lines++;
    string name = IntegerToString(AccountInfoInteger(ACCOUNT_LOGIN)) + "-" + IntegerToString((long)TimeGMT());
    name += "-" + IntegerToString((long)(GetMicrosecondCount() % 1000000)) + "-" + IntegerToString(MathRand()) + "-" + IntegerToString(g_lines);
@@ -354,6 +355,11 @@ void Work()
 int OnInit()
   {
    MathSrand((int)(GetTickCount() & 32767));
+   // Another account or other inputs start this anew with what the variables held before.
+   g_clocks.ForgetBroker();
+   g_refusal = "";
+   g_tries = 0;
+   g_try_at = 0;
    if(!EventSetMillisecondTimer(InpTimerMs))
       return INIT_FAILED;
    return INIT_SUCCEEDED;

@@ -9,6 +9,7 @@ whatever gets lost on the way, every message arrives once and in order, in both 
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 
 import msgspec
 
@@ -117,7 +118,7 @@ class Polls:
             if number != 1:
                 why = "Say hello first; the daemon may have been restarted."
                 return array_of([refused("hello", why, now)])
-            if len(self._lines) >= MOST_LINES:
+            if not self._has_room():
                 why = f"{MOST_LINES} terminals poll this daemon already."
                 return array_of([refused("lines", why, now)])
             line = self._lines[name] = PolledLine(name, now)
@@ -134,11 +135,9 @@ class Polls:
             self._take(line.line, body)
         if line.answer is not None:
             return line.answer
-        try:
+        with suppress(TimeoutError):
             async with asyncio.timeout(HELD_SECONDS):
                 await line.something.wait()
-        except TimeoutError:
-            return line.make_answer()
         return line.make_answer()
 
     def _take(self, line: Line, body: bytes) -> None:
@@ -153,6 +152,13 @@ class Polls:
                     return
         except ProtocolError as problem:
             self._terminals.stumble(line, problem)
+
+    def _has_room(self) -> bool:
+        """Make room for one more line: those that were refused go first."""
+        if len(self._lines) >= MOST_LINES:
+            lines = self._lines.items()
+            self._lines = {name: one for name, one in lines if self._terminals.knows(one.line)}
+        return len(self._lines) < MOST_LINES
 
     def _forget(self, now: Instant) -> None:
         for name, line in list(self._lines.items()):

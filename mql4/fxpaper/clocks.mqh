@@ -31,6 +31,21 @@ public:
       m_daemon_at = 0;
      }
 
+   // The terminal may go to another account without starting the program anew.
+   void              ForgetBroker()
+     {
+      m_quoted = 0;
+      m_offset = 0;
+      m_known = false;
+      m_told = false;
+     }
+
+   // A new line may lead to another daemon, or to one whose clock was put right.
+   void              ForgetDaemon()
+     {
+      m_daemon = 0;
+     }
+
    // Milliseconds that only grow: GetTickCount begins anew every 49.7 days.
    ulong             Elapsed()
      {

@@ -157,6 +157,14 @@ async def test_lines_are_few_and_forgotten_when_they_poll_no_more(world):
     assert len(world.terminals.sessions()) == 2
 
 
+async def test_lines_that_were_refused_make_room_for_others(world):
+    for number in range(3 * MOST_LINES):
+        ((kind, said),) = await world.poll(1, ("hello", {"token": "guess"}), line=f"l{number}")
+        assert (kind, said["code"]) == ("reject", "token")
+        assert len(world.polls._lines) <= MOST_LINES
+    assert kinds(await world.poll(1, HELLO, line="good")) == ["welcome"]
+
+
 async def test_more_than_can_be_kept_breaks_the_line_and_is_not_dropped_in_silence(
     world, monkeypatch
 ):
