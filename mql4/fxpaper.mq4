@@ -26,6 +26,7 @@ input int    InpTimerMs = 100;           // How often the daemon is asked
 #include "fxpaper/clocks.mqh"
 #include "fxpaper/polls.mqh"
 #include "fxpaper/ticks.mqh"
+#include "fxpaper/bars.mqh"
 #include "fxpaper/journal.mqh"
 #include "fxpaper/orders.mqh"
 #include "fxpaper/trade.mqh"
@@ -231,8 +232,9 @@ void Dial()
       g_clocks.Recall(g_journal.Offset());
    g_clocks.ForgetDaemon();
    g_lines++;
-   string name = IntegerToString(AccountInfoInteger(ACCOUNT_LOGIN)) + "-" + IntegerToString((long)TimeGMT());
-   name += "-" + IntegerToString((long)(GetMicrosecondCount() % 1000000)) + "-" + IntegerToString(MathRand()) + "-" + IntegerToString(g_lines);
+   // The chart, and a turn of its own each time.
+   string name = IntegerToString(AccountInfoInteger(ACCOUNT_LOGIN)) + "-" + IntegerToString(ChartID());
+   name += "." + IntegerToString((long)TimeGMT()) + "-" + IntegerToString((long)(GetMicrosecondCount() % 1000000)) + "-" + IntegerToString(g_lines);
    g_polls.Open(InpUrl, InpToken, name);
    g_number = 0;
    g_welcome = false;
@@ -274,6 +276,12 @@ void Heed(const string kind, const string body)
       g_looks = true;
       g_look_due = true;
       g_look_since = (datetime)(JsonGetLong(body, "since", 0) / 1000);
+     }
+   else if(kind == "hist")
+     {
+      string symbol = JsonGetText(body, "sym");
+      string bars = BarRows(symbol, (int)JsonGetLong(body, "minutes", 0), JsonGetLong(body, "begins", 0), JsonGetLong(body, "ends", 0));
+      Say("bars", ",\"req\":" + IntegerToString(JsonGetLong(body, "req", 0)) + ",\"sym\":" + JsonText(symbol) + ",\"rows\":[" + bars + "]");
      }
    else if(kind == "cmd")
      {

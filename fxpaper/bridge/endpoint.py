@@ -147,7 +147,8 @@ class Endpoint:
                 await asyncio.sleep(0)
             frames = await socket.recv_multipart(copy=False)
             identity, *body = [frame.bytes for frame in frames]
-            line = Line("zmq", identity, partial(self._send, identity), _line_of(frames[-1]))
+            say = partial(self._send, identity)
+            line = Line("zmq", identity, say, f"zmq:{identity.hex()}", _line_of(frames[-1]))
             try:
                 message = decode(body)
             except ProtocolError as problem:

@@ -35,12 +35,13 @@ class PolledLine:
     """What is kept of one line: the number of its latest poll, that answer, and what waits.
 
     Args:
-        name: as the terminal calls it.
+        name: as the terminal calls it; the part before a full stop names its chart.
         now: nanoseconds UTC.
     """
 
     def __init__(self, name: str, now: Instant) -> None:
-        self.line = Line(_DOOR, name.encode(), self._say)
+        chart = f"{_DOOR}:{name.partition('.')[0]}"
+        self.line = Line(_DOOR, name.encode(), self._say, chart)
         self.polled_at = now
         self.turn = asyncio.Lock()
         self.something = asyncio.Event()

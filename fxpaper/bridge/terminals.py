@@ -56,6 +56,7 @@ class Line:
         door: that it came through.
         identity: of the terminal at that door.
         say: lets a message be sent, after those before it.
+        chart: names the very chart at the very terminal that it leads to.
         connection: number of the connection that carries it; whoever connects under an identity
             takes it over, and has to say hello.
     """
@@ -63,12 +64,8 @@ class Line:
     door: str
     identity: bytes
     say: Callable[[ToTerminal], None] = field(compare=False)
+    chart: str = field(compare=False)
     connection: int = field(compare=False, default=0)
-
-    @property
-    def chart(self) -> str:
-        """The very chart at the very terminal that it leads to."""
-        return f"{self.door}:{self.identity.hex()}"
 
 
 class Terminals:

@@ -77,9 +77,9 @@ class BarsQuery(Asked):
 
 
 class PollQuery(Asked):
-    """A poll of a MetaTrader 4 terminal: which line, and its number on it."""
+    """A poll of a MetaTrader 4 terminal: which line (chart and turn), its number on it."""
 
-    line: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{1,64}$")]
+    line: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{1,40}(\.[A-Za-z0-9-]{1,40})?$")]
     poll: Annotated[int, Field(ge=1)]
 
 

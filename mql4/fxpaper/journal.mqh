@@ -2,7 +2,6 @@
 //| What must not be forgotten, in a file to which lines are added:  |
 //|   S|id|mark|op|ticket|other|.        handed to the broker        |
 //|   R|id|state|retcode|order|why|.     what became of it           |
-//|   D|ticket|entry|number|lots|.       the number of a deal        |
 //|   O|seconds|.                      the broker ahead of UTC       |
 //| A line without its end was cut off and counts as not written.    |
 //| The file stays open, so that no second chart can write to it.    |
@@ -21,14 +20,6 @@ struct SEntry
    string            why;
   };
 
-struct SNumber
-  {
-   int               ticket;
-   int               entry;
-   long              number;
-   double            lots;
-  };
-
 class CJournal
   {
 private:
@@ -36,8 +27,6 @@ private:
    string            m_name;
    string            m_error;
    SEntry            m_entries[];
-   SNumber           m_numbers[];
-   long              m_last;
    long              m_offset;
    bool              m_has_offset;
 
@@ -89,20 +78,6 @@ private:
          m_offset = StringToInteger(parts[1]);
          m_has_offset = true;
         }
-      else if(parts[0] == "D" && count == 6)
-         Remember((int)StringToInteger(parts[1]), (int)StringToInteger(parts[2]), StringToInteger(parts[3]), StringToDouble(parts[4]));
-     }
-
-   void              Remember(const int ticket, const int entry, const long number, const double lots)
-     {
-      int size = ArraySize(m_numbers);
-      ArrayResize(m_numbers, size + 1);
-      m_numbers[size].ticket = ticket;
-      m_numbers[size].entry = entry;
-      m_numbers[size].number = number;
-      m_numbers[size].lots = lots;
-      if(number > m_last)
-         m_last = number;
      }
 
    bool              Write(const string line)
@@ -136,7 +111,6 @@ public:
       m_file = INVALID_HANDLE;
       m_name = "";
       m_error = "the journal is not open";
-      m_last = 0;
       m_offset = 0;
       m_has_offset = false;
      }
@@ -162,8 +136,6 @@ public:
          return;
       Close();
       ArrayResize(m_entries, 0);
-      ArrayResize(m_numbers, 0);
-      m_last = 0;
       m_has_offset = false;
       ResetLastError();
       m_file = FileOpen(m_name, FILE_READ | FILE_WRITE | FILE_TXT | FILE_ANSI);
@@ -249,30 +221,5 @@ public:
       Write("O|" + IntegerToString(offset));
       m_offset = offset;
       m_has_offset = true;
-     }
-
-   // The number of a deal, or 0; and how many lots it had.
-   long              Number(const int ticket, const int entry, double &lots) const
-     {
-      for(int i = ArraySize(m_numbers) - 1; i >= 0; i--)
-         if(m_numbers[i].ticket == ticket && m_numbers[i].entry == entry)
-           {
-            lots = m_numbers[i].lots;
-            return m_numbers[i].number;
-           }
-      return 0;
-     }
-
-   // Number a deal: by its second, and after every deal that has a number already. So a deal that
-   // shows up late, or in an hour that the broker's clock has twice, is not overlooked; and without
-   // this file the same deals get about the same numbers again.
-   long              Assign(const int ticket, const int entry, const datetime at, const double lots)
-     {
-      long number = (long)at * 1048576;
-      if(number <= m_last)
-         number = m_last + 1;
-      Write("D|" + IntegerToString(ticket) + "|" + IntegerToString(entry) + "|" + IntegerToString(number) + "|" + DoubleToString(lots, 4));
-      Remember(ticket, entry, number, lots);
-      return number;
      }
   };

@@ -15,7 +15,6 @@ struct SDeal
    int               ticket;
    int               entry;    // 0 in, 1 out, 2 money
    datetime          at;
-   long              number;
   };
 
 class COrders
@@ -97,7 +96,7 @@ private:
       return 0;
      }
 
-   void              Want(SDeal &deals[], CJournal &journal, const int entry, const datetime at, const datetime since)
+   void              Want(SDeal &deals[], const int entry, const datetime at, const datetime since) const
      {
       if(at < since)
          return;
@@ -106,19 +105,13 @@ private:
       deals[size].ticket = OrderTicket();
       deals[size].entry = entry;
       deals[size].at = at;
-      double lots = 0;
-      deals[size].number = journal.Number(OrderTicket(), entry, lots);
      }
 
    bool              Before(const SDeal &one, const SDeal &other) const
      {
-      if(one.number != other.number)
-         return one.number < other.number;
       if(one.at != other.at)
          return one.at < other.at;
-      if(one.ticket != other.ticket)
-         return one.ticket < other.ticket;
-      return one.entry < other.entry;
+      return Number(one) < Number(other);
      }
 
    void              Sort(SDeal &deals[]) const
@@ -137,8 +130,15 @@ private:
         }
      }
 
-   // Every deal since a time, numbered, in the order of the numbers.
-   void              Find(SDeal &deals[], CJournal &journal, const datetime since)
+   // The number of a deal: the same whenever it is told, and greater for a closing than for the
+   // opening before it, also when what was closed is the rest of a part.
+   long              Number(const SDeal &deal) const
+     {
+      return (long)deal.ticket * 4 + deal.entry;
+     }
+
+   // Every deal since a time, oldest first.
+   void              Find(SDeal &deals[], const datetime since) const
      {
       ArrayResize(deals, 0);
       for(int i = 0; i < OrdersTotal(); i++)
@@ -146,26 +146,34 @@ private:
          if(!OrderSelect(i, SELECT_BY_POS, MODE_TRADES) || OrderType() > OP_SELL || Parent() != 0)
             continue;
          if(OrderSelect(i, SELECT_BY_POS, MODE_TRADES))
-            Want(deals, journal, 0, OrderOpenTime(), since);
+            Want(deals, 0, OrderOpenTime(), since);
         }
       for(int j = 0; j < OrdersHistoryTotal(); j++)
         {
          if(!OrderSelect(j, SELECT_BY_POS, MODE_HISTORY))
             continue;
          if(OrderType() == 6)
-            Want(deals, journal, 2, OrderOpenTime(), since);
+            Want(deals, 2, OrderOpenTime(), since);
          if(OrderType() > OP_SELL || OrderCloseTime() < since)
             continue;
-         Want(deals, journal, 1, OrderCloseTime(), since);
+         Want(deals, 1, OrderCloseTime(), since);
          bool part = Parent() != 0;
          if(!part && OrderSelect(j, SELECT_BY_POS, MODE_HISTORY))
-            Want(deals, journal, 0, OrderOpenTime(), since);
+            Want(deals, 0, OrderOpenTime(), since);
         }
       Sort(deals);
-      for(int k = 0; k < ArraySize(deals); k++)
-         if(deals[k].number == 0 && OrderSelect(deals[k].ticket, SELECT_BY_TICKET))
-            deals[k].number = journal.Assign(deals[k].ticket, deals[k].entry, deals[k].at, OrderLots());
-      Sort(deals);
+     }
+
+   // The lots of the selected ticket. One that another was closed by has none left in the history,
+   // but as many as that one.
+   double            LotsOfSelected() const
+     {
+      double lots = OrderLots();
+      string comment = OrderComment();
+      if(lots > 0 || StringFind(comment, "close hedge by #", 0) != 0)
+         return lots;
+      int other = (int)StringToInteger(StringSubstr(comment, 16, StringLen(comment) - 16));
+      return OrderSelect(other, SELECT_BY_TICKET) ? OrderLots() : 0;
      }
 
    // How many lots a position had before parts of it were closed.
@@ -173,9 +181,9 @@ private:
      {
       if(!OrderSelect(root, SELECT_BY_TICKET))
          return 0;
-      double lots = OrderLots();
       if(StringFind(OrderComment(), "to #", 0) != 0)
-         return lots;
+         return LotsOfSelected();
+      double lots = OrderLots();
       for(int i = 0; i < OrdersTotal(); i++)
          if(OrderSelect(i, SELECT_BY_POS, MODE_TRADES) && OrderTicket() != root && Root(OrderTicket()) == root && OrderSelect(i, SELECT_BY_POS, MODE_TRADES))
             lots += OrderLots();
@@ -191,9 +199,11 @@ private:
       string opened = MarkOf(root, journal);
       string closed = deal.entry == 1 ? ClosingMark(deal.ticket, journal) : "0";
       double lots = deal.entry == 0 ? AllLots(root) : 0;
+      if(deal.entry == 1 && OrderSelect(deal.ticket, SELECT_BY_TICKET))
+         lots = LotsOfSelected();
       if(!OrderSelect(deal.ticket, SELECT_BY_TICKET))
          return "";
-      string row = "[" + IntegerToString(deal.number);
+      string row = "[" + IntegerToString(Number(deal));
       string end = "," + IntegerToString((long)deal.at * 1000);
       if(deal.entry == 2)
          return row + ",0,0,\"\",2,0,0,0,0,0,0," + Money(OrderProfit()) + end + ",\"0\",0," + JsonText(OrderComment()) + "]";
@@ -204,11 +214,7 @@ private:
          row += Lots(lots) + "," + Price(OrderOpenPrice()) + ",0,0,0,0" + end + "," + JsonText(opened);
          return row + "," + (opened == "0" ? "0" : "3") + "," + JsonText(OrderComment()) + "]";
         }
-      // A position that another was closed by has no lots left in the history.
       bool by = StringFind(OrderComment(), "close hedge by #", 0) == 0;
-      lots = OrderLots();
-      if(lots <= 0)
-         journal.Number(deal.ticket, 0, lots);
       int reason = closed == "0" ? Reason() : 3;
       row += ",0," + IntegerToString(root) + "," + JsonText(OrderSymbol()) + "," + IntegerToString(1 - type) + "," + (by ? "3," : "1,");
       row += Lots(lots) + "," + Price(OrderClosePrice()) + "," + Money(OrderCommission()) + ",0," + Money(OrderSwap()) + "," + Money(OrderProfit()) + end;
@@ -315,11 +321,11 @@ public:
       return made;
      }
 
-   // Rows of the deals behind a number, oldest first, each element a hundred of them.
+   // Rows of the deals since a time, oldest first, each element a hundred of them.
    void              Deals(string &rows[], CJournal &journal, const datetime since)
      {
       SDeal deals[];
-      Find(deals, journal, since);
+      Find(deals, since);
       ArrayResize(rows, 0);
       int count = 0;
       for(int i = 0; i < ArraySize(deals) && count < DEALS_MOST; i++)

@@ -159,7 +159,7 @@ class Bridge:
         return [one for one in self.heard if isinstance(one, TerminalLook)][-1]
 
     def hear(self, said: TerminalSaid) -> None:
-        """Take deals over as the account does: those with a greater number, each once."""
+        """Take deals over as the account does: each number once."""
         self.heard.append(said)
         for ear in self.ears:
             ear(said)

@@ -1,7 +1,7 @@
 // Runs the Expert Advisor: its timer, and a broker that does what standard input says.
 //   symbol NAME DIGITS BASE PROFIT CALC_MODE     tick NAME BID ASK     fill TICKET
 //   open NAME TYPE LOTS PRICE (by hand)          part TICKET LOTS PRICE      hit TICKET PRICE COMMENT
-//   money AMOUNT     fail CODE done|not     back SECONDS (the broker's clock goes back)     quit
+//   money AMOUNT     fail CODE done|not     quit
 #pragma once
 
 #include <fcntl.h>
@@ -59,11 +59,6 @@ static void shim_obey(const std::string &line) {
   } else if (word == "fail") {
     words >> shim_fail >> name;
     shim_fail_done = name == "done";
-    return;
-  } else if (word == "back") {
-    long seconds = 0;
-    words >> seconds;
-    shim_ahead -= seconds;
     return;
   }
   shim_keep();

@@ -8,6 +8,8 @@ from itertools import count
 
 import pytest
 
+from fxpaper.aggregator.source import Span
+from fxpaper.domain.instant import NS_PER_SECOND
 from fxpaper.domain.terminal import AnswerState, TerminalOp
 from tests.mql4.conftest import EURUSD, ROOT, until
 
@@ -59,6 +61,21 @@ async def test_the_chart_says_why_it_does_not_connect(side, attach, unused_port)
     assert side.terminals.sessions() == []
 
 
+async def test_bars_of_the_past_are_told(side, attach):
+    async with attach() as chart:
+        await side.ready(chart)
+        side.session.memory.clock.learn(7200, 0, valid=True)
+        begins = 1_763_960_400 * NS_PER_SECOND
+        span = Span("5m", begins, begins + 3600 * NS_PER_SECOND)
+        bars = await side.terminals.bars("EURUSD", span)
+        assert [(one.opened_at - begins) // NS_PER_SECOND for one in bars] == list(
+            range(0, 3600, 300)
+        )
+        first = bars[0]
+        assert (first.high - first.open, first.open - first.low) == (20, 10)
+        assert first.closed
+
+
 async def test_a_hello_that_is_refused_is_shown_in_the_daemons_words(side, attach):
     side.polls._admission._token = "another"  # noqa: S105 - of a test
     async with attach() as chart:
@@ -73,6 +90,18 @@ async def test_a_daemon_that_was_restarted_is_greeted_anew(side, attach):
         side.terminals.leave(next(iter(side.terminals._sessions)), "restarted")
         await until(lambda: side.terminals.sessions() not in ([], [before]))
         assert side.session.hello.epoch != before.hello.epoch
+
+
+async def test_a_chart_is_known_again_after_a_restart_and_its_line_is_another(side, attach):
+    """So a command that was sent to it may still be carried out by it, and by no other chart."""
+    charts, lines = [], set()
+    for _ in range(2):
+        async with attach() as chart:
+            await side.ready(chart)
+            charts.append(side.line._chart)
+            lines |= {line.identity for line in side.terminals._sessions}
+    assert charts == ["mt4:123-131923187654321"] * 2
+    assert len(lines) == 2
 
 
 async def test_a_counter_that_begins_anew_stops_nothing(side, attach):

@@ -360,8 +360,8 @@ def has_booked(bridge, count: int) -> bool:
     return len(bridge.booked) == count
 
 
-async def test_deals_are_told_once_in_the_order_they_show_up(side, attach):
-    """A close has an older ticket than the opening before it; a clock goes back; all in seconds."""
+async def test_deals_are_told_once_whatever_the_order_they_show_up(side, attach):
+    """A close has an older ticket than the opening before it, and all are of the same second."""
     async with attach() as chart:
         await side.ready(chart)
         for number in range(3):
@@ -372,10 +372,8 @@ async def test_deals_are_told_once_in_the_order_they_show_up(side, attach):
             await until(partial(has_booked, side, 6 * number + 5))
             await chart.say("money 5") if number == 0 else await chart.say(f"hit {middle} 1.2 x")
             await until(partial(has_booked, side, 6 * number + 6))
-            if number == 1:
-                await chart.say("back 3600", TICK)
         tickets = [one.ticket for one in side.booked]
-        assert tickets == sorted(set(tickets))
+        assert len(set(tickets)) == 18
         assert all(ticket < 2**63 for ticket in tickets)
         said = [one.reason for one in side.booked[3:5]]
         assert set(said) == {DealReason.STOP_LOSS, DealReason.TAKE_PROFIT}
