@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -31,6 +32,7 @@ log = structlog.get_logger(__name__)
 _WAITING_MESSAGES = 10_000
 _HEARTBEAT_MS, _HEARTBEAT_PATIENCE_MS = 2000, 6000
 _SOON_SECONDS = 0.002
+_END_SECONDS = 3.0
 _IN_A_TURN = 20
 """Messages after which all else in the daemon has its turn: what waits already is read at once."""
 
@@ -108,7 +110,7 @@ class Endpoint:
             socket.close(linger=200)
             if guard is not None:
                 guard.stop()
-            context.term()
+            await asyncio.to_thread(_end, context)
 
     def _guard(self, context: zmq.asyncio.Context) -> AsyncioAuthenticator | None:
         """Return what checks keys or the password before ZeroMQ lets a line in, started."""
@@ -198,6 +200,15 @@ class Endpoint:
                 await socket.send_multipart([identity, *encode(message)])
             except zmq.ZMQError as problem:
                 log.warning("bridge_send_failed", problem=str(problem))
+
+
+def _end(context: zmq.asyncio.Context) -> None:
+    """End ZeroMQ's threads; one that hangs in somebody's handshake must not keep the daemon."""
+    ending = threading.Thread(target=context.term, daemon=True)
+    ending.start()
+    ending.join(_END_SECONDS)
+    if ending.is_alive():
+        log.warning("zeromq_did_not_end", patience_seconds=_END_SECONDS)
 
 
 def _key_of(frame: zmq.Frame) -> str:
