@@ -42,6 +42,7 @@ from fxpaper.errors import ConfigurationError
 from fxpaper.from_settings import (
     account_of,
     costs_of,
+    hooks_of,
     ledger_of,
     limits_of,
     rules_of,
@@ -169,6 +170,7 @@ class Daemon:
                 data_directory=plan.data_dir,
                 demo=plan.demo,
                 hosts=frozenset(settings.hosts),
+                hooks=hooks_of(settings),
             ),
             execution=execution,
             market=MarketRoom(self._feed, self._history, plan.profile, self._clock, self._is_open),

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from platformdirs import user_data_path
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
@@ -18,6 +18,21 @@ from fxpaper.errors import ConfigurationError
 FILE = "fxpaper.toml"
 PREFIX = "FXPAPER_"
 _LISTS = {"symbols", "sources", "hosts"}
+
+
+class HookSettings(BaseModel):
+    """A webhook: a door for one sender that has no token."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    secret: SecretStr = Field(min_length=16)
+    """In its path, or, with ``signed``, the key that it signs with; sixteen characters or more."""
+    signed: bool = False
+    """Whether it signs what it sends."""
+    model: str | None = None
+    """The author of signals that name none; without it the hook's own name."""
+    confidence: Decimal | None = Field(None, ge=0, le=1, allow_inf_nan=False)
+    """Of signals that tell none; without it they are refused."""
 
 
 class Settings(BaseModel):
@@ -106,6 +121,8 @@ class Settings(BaseModel):
     the ledger is a file in the data directory."""
     redis_url: str | None = None
     """A Redis server for cache and budgets; without it they live inside the process."""
+    hooks: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,32}$")], HookSettings] = {}
+    """Webhooks by name; tables in the file."""
     host: str = "127.0.0.1"
     """Address to listen on."""
     port: int = Field(8765, ge=0, le=65535)

@@ -19,6 +19,7 @@ from fxpaper.engine.margin import margin_currency
 from fxpaper.errors import ConfigurationError
 from fxpaper.signals.intake.symbols import canonical_symbol
 from fxpaper.signals.rules import SignalRules
+from fxpaper.web.hooks import Hook
 
 LEDGER_FILE = "ledger.db"
 
@@ -98,3 +99,17 @@ def ledger_of(settings: Settings, data_dir: Path) -> Path | str:
     if settings.ledger_url is None:
         return data_dir / LEDGER_FILE
     return settings.ledger_url.get_secret_value()
+
+
+def hooks_of(settings: Settings) -> dict[str, Hook]:
+    """Return the configured webhooks, by name."""
+    return {
+        name: Hook(
+            name=name,
+            secret=one.secret.get_secret_value(),
+            signed=one.signed,
+            model=one.model,
+            confidence=None if one.confidence is None else str(one.confidence),
+        )
+        for name, one in settings.hooks.items()
+    }

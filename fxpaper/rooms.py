@@ -17,7 +17,7 @@ from fxpaper.domain.quote import Quote
 from fxpaper.domain.refusal import Refused
 from fxpaper.domain.signal import ModelPolicy
 from fxpaper.signals.desk import PlaceAmount
-from fxpaper.web.ports import AccountView, SignalAnswer
+from fxpaper.web.ports import AccountView, HookDefaults, SignalAnswer
 from fxpaper.worker.front import AccountFront
 
 
@@ -30,6 +30,16 @@ class ExecutionRoom:
     async def submit(self, body: bytes, door: str) -> SignalAnswer:
         """Journal and decide a signal."""
         taken = await self._front.submit(body, door)
+        return SignalAnswer(taken.record, taken.duplicate, taken.reused)
+
+    async def submit_any(
+        self, body: bytes, door: str, place: str, defaults: HookDefaults
+    ) -> SignalAnswer:
+        """Journal and decide a signal in any dialect, without waiting for a quote."""
+        given = {"model": defaults.model, "confidence": defaults.confidence}
+        taken = await self._front.submit(
+            body, door, place, patience=0, given={k: v for k, v in given.items() if v is not None}
+        )
         return SignalAnswer(taken.record, taken.duplicate, taken.reused)
 
     async def carry_out(

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from fxpaper.domain.account import Mode, TradingState
 from fxpaper.domain.order import Side
 from fxpaper.domain.signal import SignalStatus
+from fxpaper.signals.intake.dialects import Dialect
 from fxpaper.web.objects import (
     Account,
     Amount,
@@ -118,6 +119,23 @@ class CashBody(Asked):
 
     amount: Annotated[Decimal, Field(allow_inf_nan=False)]
     comment: Annotated[str, Field(max_length=200)] = ""
+
+
+class Queued(Shown):
+    """A webhook's signal was taken: journalled and decided, or waiting for its turn or a quote."""
+
+    status: Literal["taken", "queued"]
+    id: str | None
+    duplicate: bool
+
+
+class Meaning(Shown):
+    """What a payload would mean."""
+
+    dialect: Dialect | None
+    signal: dict[str, str]
+    set_aside: list[str]
+    problem: str | None
 
 
 class TradingBody(Asked):

@@ -11,7 +11,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from fxpaper.errors import ConfigurationError, FxpaperError, InputError, TransientError
-from fxpaper.web import ws
+from fxpaper.web import hooks, ws
 from fxpaper.web.auth import Guard
 from fxpaper.web.numbers import Numbers
 from fxpaper.web.problem import ProblemCode, ProblemError
@@ -54,7 +54,7 @@ def edge(guard: Guard, numbers: Numbers, open_paths: Collection[str]) -> Middlew
                 guard.check_caller(request)
             response = await handler(request)
         except Exception as error:  # noqa: BLE001 - whatever it is, the client gets a problem
-            response = _as_problem(error, request).response(request.path)
+            response = _as_problem(error, request).response(hooks.without_secret(request.path))
         resource = request.match_info.route.resource
         numbers.count(request.method, resource.canonical if resource else _UNNAMED, response.status)
         return response
@@ -63,8 +63,9 @@ def edge(guard: Guard, numbers: Numbers, open_paths: Collection[str]) -> Middlew
 
 
 def _is_guarded(path: str) -> bool:
-    """Tell whether a path needs a caller; the socket answers strangers by itself, with a code."""
-    return (path.startswith("/api") and path != ws.PATH) or path == "/metrics"
+    """Tell whether a path needs a caller; the socket and webhooks ask by themselves who comes."""
+    own_door = path == ws.PATH or path.startswith(hooks.PREFIX)
+    return (path.startswith("/api") and not own_door) or path == "/metrics"
 
 
 def _as_problem(error: Exception, request: web.Request) -> ProblemError:
@@ -76,26 +77,27 @@ def _as_problem(error: Exception, request: web.Request) -> ProblemError:
         case InputError():
             return ProblemError(ProblemCode.INVALID, str(error))
         case TransientError() | ConfigurationError():
-            log.warning("unavailable", path=request.path, problem=str(error))
+            log.warning("unavailable", path=hooks.without_secret(request.path), problem=str(error))
             return ProblemError(ProblemCode.UNAVAILABLE, str(error))
         case _:
             return _unexpected(error, request)
 
 
 def _of_aiohttp(error: web.HTTPException, request: web.Request) -> ProblemError:
+    path = hooks.without_secret(request.path)[:120]
     match error:
         case web.HTTPNotFound():
             return ProblemError(
                 ProblemCode.NOT_FOUND,
-                f'There is nothing at "{request.path[:120]}". The routes of the API are listed at '
+                f'There is nothing at "{path}". The routes of the API are listed at '
                 "/api/v1/openapi.json.",
-                actual=request.path[:120],
+                actual=path,
             )
         case web.HTTPMethodNotAllowed():
             allowed = ", ".join(sorted(error.allowed_methods))
             return ProblemError(
                 ProblemCode.METHOD_NOT_ALLOWED,
-                f'"{request.path[:120]}" takes {allowed}, not {error.method}.',
+                f'"{path}" takes {allowed}, not {error.method}.',
                 actual=error.method,
                 limit=allowed,
                 headers={"Allow": allowed},
@@ -116,7 +118,7 @@ def _unexpected(error: Exception, request: web.Request) -> ProblemError:
         "request_failed",
         request_id=request_id,
         method=request.method,
-        path=request.path,
+        path=hooks.without_secret(request.path),
         exc_info=error,
     )
     known = isinstance(error, FxpaperError)

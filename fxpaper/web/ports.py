@@ -50,6 +50,18 @@ class SignalAnswer(msgspec.Struct, frozen=True):
     reused: Refused | None = None
 
 
+class HookDefaults(msgspec.Struct, frozen=True):
+    """What a webhook's signals mean where they do not say it.
+
+    Args:
+        model: their author.
+        confidence: as text; None refuses those that tell none.
+    """
+
+    model: str
+    confidence: str | None
+
+
 class Execution(Protocol):
     """The account's one order of things."""
 
@@ -57,6 +69,18 @@ class Execution(Protocol):
         """Journal and decide a signal; answers after the commit.
 
         Waits a short while for a fresh quote; after that the answer's record is still waiting.
+        """
+
+    async def submit_any(
+        self, body: bytes, door: str, place: str, defaults: HookDefaults
+    ) -> SignalAnswer:
+        """Journal and decide a signal in any dialect, without waiting for a quote.
+
+        Args:
+            body: as it came.
+            door: how it came in.
+            place: tells bodies without an id apart; empty where each is a signal of its own.
+            defaults: for what it does not say.
         """
 
     async def carry_out(

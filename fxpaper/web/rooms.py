@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from aiohttp import web
 
@@ -14,6 +14,7 @@ from fxpaper.domain.instant import Instant
 from fxpaper.ledger.shell import LedgerShell
 from fxpaper.web.auth import Guard
 from fxpaper.web.equity import EquityRing
+from fxpaper.web.hooks import Hook
 from fxpaper.web.hub import Hub
 from fxpaper.web.page_files import StaticPage
 from fxpaper.web.ports import Execution, Market
@@ -34,6 +35,7 @@ class Rooms:
         equity: what the account was worth.
         page: the built page.
         clock: the machine's.
+        hooks: doors for senders without a token, by name.
         started_at: of the process, nanoseconds UTC.
         demo: whether the daemon was started to be tried out.
         trouble: says in one sentence what is wrong; None while all is well.
@@ -53,6 +55,7 @@ class Rooms:
     started_at: Instant
     demo: bool
     trouble: Callable[[], str | None]
+    hooks: Mapping[str, Hook] = field(default_factory=dict)
     polls: Polls | None = None
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import errno
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from aiohttp import web
@@ -19,6 +19,7 @@ from fxpaper.web import openapi, ws
 from fxpaper.web.auth import Guard
 from fxpaper.web.edge import add_headers, edge
 from fxpaper.web.equity import EquityRing
+from fxpaper.web.hooks import Hook
 from fxpaper.web.hub import Hub
 from fxpaper.web.numbers import CONTENT_TYPE, Numbers
 from fxpaper.web.page_files import StaticPage
@@ -50,12 +51,14 @@ class WebSettings:
         data_directory: where token and session key are.
         demo: whether the daemon was started to be tried out.
         hosts: names beside this machine's own under which it may be addressed.
+        hooks: doors for senders without a token, by name.
     """
 
     account: str
     data_directory: Path
     demo: bool = False
     hosts: Collection[str] = ()
+    hooks: Mapping[str, Hook] = field(default_factory=dict)
 
 
 class WebServer:
@@ -107,6 +110,7 @@ class WebServer:
             started_at=clock.now(),
             demo=settings.demo,
             trouble=trouble,
+            hooks=settings.hooks,
             polls=polls,
         )
         self._described = openapi.document(ROUTES)

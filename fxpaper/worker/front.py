@@ -21,6 +21,7 @@ from fxpaper.domain.signal import (
 from fxpaper.errors import TransientError
 from fxpaper.ledger.shell import LedgerShell
 from fxpaper.signals.desk import PlaceAmount
+from fxpaper.signals.intake.any_dialect import read_any
 from fxpaper.signals.intake.lines import at_place
 from fxpaper.signals.intake.native import Arrival, read_signal
 from fxpaper.signals.journal import unknown_account
@@ -63,7 +64,12 @@ class AccountFront:
         self._fetch = fetch
 
     async def submit(
-        self, body: bytes, door: str, place: str = "", patience: float = _PATIENCE_SECONDS
+        self,
+        body: bytes,
+        door: str,
+        place: str = "",
+        patience: float = _PATIENCE_SECONDS,
+        given: Mapping[str, str] | None = None,
     ) -> Taken:
         """Journal and decide a signal; answers after the commit.
 
@@ -75,6 +81,8 @@ class AccountFront:
             door: how it came in.
             place: see :class:`fxpaper.signals.intake.native.Arrival`.
             patience: how long the sender is kept waiting, in seconds.
+            given: for a body in any dialect, what it means where it does not say it; None for our
+                own dialect.
         """
         account = self.worker.account
         arrival = Arrival(
@@ -85,7 +93,7 @@ class AccountFront:
             lifetime_ns=self._lifetime_ns,
             place=place,
         )
-        signal = read_signal(body, arrival)
+        signal = read_signal(body, arrival) if given is None else read_any(body, arrival, given)
         if isinstance(signal, Signal) and signal.account != account:
             signal = unknown_account(signal, account)
         if place and isinstance(signal, UnreadableSignal):

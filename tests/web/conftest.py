@@ -11,6 +11,7 @@ import pytest
 from fxpaper.clock import ManualClock
 from fxpaper.domain.event import AccountOpened
 from fxpaper.ledger.ledger import Ledger
+from fxpaper.web.hooks import Hook
 from fxpaper.web.page_files import StaticPage
 from fxpaper.web.server import WebServer, WebSettings
 from tests.ledger import samples
@@ -84,6 +85,12 @@ def shell(ledger: Ledger) -> PausingShell:
     return PausingShell(ledger)
 
 
+HOOKS = (
+    Hook(name="chart", secret="path-secret-of-a-test", confidence="0.7"),  # noqa: S106
+    Hook(name="desk", secret="key-of-a-test-0123456", signed=True, model="desk"),  # noqa: S106
+)
+
+
 @pytest.fixture
 def quick_heart(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make hearts beat fast; ask for it before the daemon."""
@@ -98,7 +105,13 @@ async def daemon(shell: PausingShell, tmp_path: Path, page_folder: Path) -> Asyn
     clock = ManualClock(START)
     trouble: list[str] = []
     server = WebServer(
-        WebSettings(account="paper", data_directory=tmp_path, demo=True, hosts=("desk.lan",)),
+        WebSettings(
+            account="paper",
+            data_directory=tmp_path,
+            demo=True,
+            hosts=("desk.lan",),
+            hooks={hook.name: hook for hook in HOOKS},
+        ),
         execution=account,
         market=market,
         ledger=shell,

@@ -76,7 +76,7 @@ def test_money_is_text_in_the_document():
 
 def test_no_operation_has_the_name_of_another():
     names = [one["operationId"] for item in DOCUMENT["paths"].values() for one in item.values()]
-    assert len(names) == len(set(names)) == 30
+    assert len(names) == len(set(names)) == 33
 
 
 def test_every_route_of_the_reference_is_in_the_document():
@@ -105,9 +105,13 @@ async def test_every_route_answers_as_documented(daemon: Daemon, method: str, pa
     for part, value in PARTS.items():
         if real == part:
             real = part.partition("{")[0] + quote(value) + part.partition("}")[2]
+    real = real.replace("{name}", "chart").replace("{secret}", "guess")
     options = {} if method == "get" or path not in BODIES else {"json": BODIES[path]}
     status, answer, _ = await daemon.ask(method.upper(), real + QUERIES.get(path, ""), **options)
     responses = DOCUMENT["paths"][path][method]["responses"]
+    if "/hooks/" in path:
+        assert status == 401
+        return
     if path in REFUSED_HERE:
         assert status == 404
         _check(responses["default"]["content"]["application/problem+json"]["schema"], answer)
@@ -117,6 +121,8 @@ async def test_every_route_answers_as_documented(daemon: Daemon, method: str, pa
 
 @pytest.mark.parametrize(("method", "path"), CALLS)
 async def test_every_route_but_the_open_ones_needs_a_token(daemon: Daemon, method: str, path: str):
+    if "/hooks/" in path:
+        pytest.skip("a webhook asks by itself who comes")
     async with daemon.http.request(method, daemon.url + path) as response:
         assert response.status == (200 if path in OPEN else 401)
         answer = await response.json(content_type=None)

@@ -35,9 +35,10 @@ from fxpaper.errors import InputError
 from fxpaper.ledger.ledger import Ledger
 from fxpaper.ledger.shell import LedgerShell
 from fxpaper.signals.desk import PlaceAmount
+from fxpaper.signals.intake.any_dialect import read_any
 from fxpaper.signals.intake.native import Arrival, read_signal
 from fxpaper.signals.journal import reused
-from fxpaper.web.ports import AccountView, SignalAnswer
+from fxpaper.web.ports import AccountView, HookDefaults, SignalAnswer
 from tests.ledger import samples
 from tests.ledger.samples import SECOND, START
 
@@ -176,7 +177,17 @@ class SmallAccount:
             self._account = msgspec.structs.replace(self._account, seq=recorded[-1].seq)
             self.publish(recorded)
 
-    async def submit(self, body: bytes, door: str) -> SignalAnswer:
+    async def submit_any(
+        self, body: bytes, door: str, place: str, defaults: HookDefaults
+    ) -> SignalAnswer:
+        given = {"model": defaults.model}
+        if defaults.confidence is not None:
+            given["confidence"] = defaults.confidence
+        return await self.submit(body, door, place, given)
+
+    async def submit(
+        self, body: bytes, door: str, place: str = "", given: dict[str, str] | None = None
+    ) -> SignalAnswer:
         if self.fault is not None:
             raise self.fault
         arrival = Arrival(
@@ -185,8 +196,9 @@ class SmallAccount:
             door=door,
             received_at=START + SECOND,
             lifetime_ns=300 * SECOND,
+            place=place,
         )
-        signal = read_signal(body, arrival)
+        signal = read_signal(body, arrival) if given is None else read_any(body, arrival, given)
         if not isinstance(signal, Signal):
             await self.record(SignalUnreadable(signal))
             return SignalAnswer(SignalRecord(signal=signal, decision=None))

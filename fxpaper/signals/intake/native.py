@@ -69,11 +69,11 @@ def read_signal(body: bytes, arrival: Arrival) -> Signal | UnreadableSignal:
     try:
         table = _object(body)
     except Unreadable as problem:
-        return _unreadable(body, arrival, {}, problem)
+        return unreadable(body, arrival, {}, problem)
     try:
         return _signal(table, arrival, body)
     except Unreadable as problem:
-        return _unreadable(body, arrival, table, problem)
+        return unreadable(body, arrival, table, problem)
 
 
 def _object(body: bytes) -> dict[str, object]:
@@ -184,9 +184,10 @@ def _digest(signal: Signal, at: Instant | None, expires_at: Instant | None) -> s
     return hashlib.sha256(msgspec.json.encode(normal)).hexdigest()
 
 
-def _unreadable(
+def unreadable(
     body: bytes, arrival: Arrival, table: Mapping[str, object], problem: Unreadable
 ) -> UnreadableSignal:
+    """Return the record of a payload that cannot be read."""
     place = arrival.place or str(arrival.received_at)
     name = hashlib.sha256(place.encode() + b"\n" + body.strip()).hexdigest()[:16]
     return UnreadableSignal(
