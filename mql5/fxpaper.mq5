@@ -201,6 +201,8 @@ void TellAccount()
    // Without its broker a terminal may have nothing, which is not what the account has.
    if(TerminalInfoInteger(TERMINAL_CONNECTED) == 0 || AccountName() != g_account_name)
       return;
+   if(InpAllowTrading)
+      g_trader.Reopen();
    g_told_at = GetTickCount64();
    g_traded = false;
    g_account.Learn();
@@ -218,7 +220,10 @@ void TellAccount()
 void Carry(const string body)
   {
    if(AccountName() != g_account_name)
+     {
+      g_line.Close();
       return;
+     }
    string made = g_trader.Carry(body, DaemonNow());
    g_line.Say("res", "{" + Numbered() + "," + made + "}");
    g_traded = true;
@@ -363,8 +368,13 @@ void Work()
       while(g_line.Next(kind, body))
          Heed(kind, body);
       // Only now: what came after a command tells how old it is.
+      g_line.Flush();
       for(int i = 0; i < ArraySize(g_commands); i++)
+        {
+         // A broker may take its time, and the daemon waits for a sign of life.
          Carry(g_commands[i]);
+         g_line.Flush();
+        }
       ArrayResize(g_commands, 0);
       if(g_line.State() == LINE_OPEN && !g_said_hello)
          g_said_hello = SayHello();
@@ -396,6 +406,8 @@ int OnInit()
       Print("fxpaper: " + wrong);
       return INIT_PARAMETERS_INCORRECT;
      }
+   g_account_name = "";
+   g_said_hello = false;
    g_account.Learn();
    g_trader.Set(InpAllowTrading, InpDemoOnly, InpMaxLots, InpMaxPositions, InpSymbols, InpDailyLoss);
    g_epoch = IntegerToString((long)TimeGMT()) + "-" + IntegerToString((long)(GetTickCount64() % 100000));

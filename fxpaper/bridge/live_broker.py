@@ -18,6 +18,7 @@ from msgspec.structs import replace
 from fxpaper.bridge.live_checks import differing_equity, unlike_profile, unsupported
 from fxpaper.bridge.live_wishes import Wish, wish_of
 from fxpaper.bridge.marks import mark_of
+from fxpaper.bridge.patience import Patience
 from fxpaper.bridge.reconcile import Reconciler
 from fxpaper.domain.account import Mode, TradingState
 from fxpaper.domain.approval import Approved
@@ -88,6 +89,7 @@ class LiveBroker:
         self._up: TerminalUp | None = None
         self._away = "It has not connected yet."
         self._look: TerminalLook | None = None
+        self._cancels = Patience()
 
     @property
     def _state(self) -> AccountState:
@@ -162,7 +164,8 @@ class LiveBroker:
             return []
         events: list[Recorded] = []
         for order in list(self._state.orders.values()):
-            if order.state is OrderState.PLACED and order.closes is None:
+            waits = order.state is OrderState.PLACED and order.closes is None
+            if waits and self._cancels.may_ask(order.id, now):
                 cancel = CancelOrder(account=self._account, order_id=order.id)
                 answer = self._wish(cancel, now)
                 events += [] if isinstance(answer, Refused) else answer

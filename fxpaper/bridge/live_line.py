@@ -115,7 +115,9 @@ class LiveLine:
                 self._deals += message.rows
                 if len(self._deals) > _MOST_DEALS:
                     raise ProtocolError("deals without end")
-            case AccountNow() if not self._broker_lost:
+            case AccountNow() if self._broker_lost:
+                self._deals.clear()
+            case AccountNow():
                 self._looked(self._wire, message)
             case Beat():
                 self._feel(self._wire, connected=message.connected)
@@ -128,6 +130,7 @@ class LiveLine:
         if connected == (not self._broker_lost):
             return
         self._broker_lost = not connected
+        self._deals.clear()
         if connected:
             self._hear(TerminalUp(name=self._account.terminal, rules=wire.rules()))
         else:
@@ -138,8 +141,10 @@ class LiveLine:
         if self._wire is None or self._say is None:
             return
         now = self._clock.now()
-        if self._sent_to.setdefault(command.id, self._chart) != self._chart:
-            # The other terminal may still be about to do it: this one may only tell what it knows.
+        known = self._sent_to.setdefault(command.id, "" if again else self._chart)
+        if known != self._chart:
+            # Another terminal, or nobody knows which, may still be about to do it: this one may
+            # only tell what it knows.
             command = replace(command, deadline=0)
         try:
             message = self._wire.command(command, now, again=again)

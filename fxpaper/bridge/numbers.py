@@ -8,6 +8,7 @@ from typing import Annotated
 import msgspec
 
 LARGEST_NUMBER = 10**12
+_MOST_DECIMALS = 20
 
 Number = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 Millis = Annotated[int, msgspec.Meta(ge=0, le=9 * 10**12)]
@@ -17,7 +18,10 @@ Magic = Annotated[str, msgspec.Meta(pattern="^-?[0-9]{1,20}$")]
 
 def is_countable(number: Decimal) -> bool:
     """Tell whether a number is one and not absurdly large."""
-    return number.is_finite() and -LARGEST_NUMBER < number < LARGEST_NUMBER
+    if not number.is_finite() or not -LARGEST_NUMBER < number < LARGEST_NUMBER:
+        return False
+    exponent = number.as_tuple().exponent
+    return isinstance(exponent, int) and exponent >= -_MOST_DECIMALS
 
 
 class Counted(msgspec.Struct):

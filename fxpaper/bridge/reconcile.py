@@ -100,9 +100,9 @@ class Reconciler:
         """Book what has not been taken over yet; a deal may show up after a later one."""
         times = dict(look.seen)
         booked: tuple[TerminalDeal | TerminalCash, ...] = (*look.deals, *look.cash)
-        fresh = [one for one in booked if not cursor.has(one.ticket, times[one.ticket])]
+        fresh = {one.ticket: one for one in booked if not cursor.has(one.ticket, times[one.ticket])}
         events: list[Recorded] = []
-        for one in sorted(fresh, key=lambda one: one.ticket):
+        for _, one in sorted(fresh.items()):
             if isinstance(one, TerminalCash):
                 events += self._book.cash(one, now)
             else:

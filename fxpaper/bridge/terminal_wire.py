@@ -143,7 +143,7 @@ class AccountWire:
         cash: list[TerminalCash] = []
         known = list(rows)
         for row in known:
-            if row.type > 1:
+            if row.type > 1 or row.lots <= 0:
                 cash.append(_cash(row))
             elif row.symbol in self._session.names:
                 deals.append(self._deal(row, now))
@@ -171,7 +171,7 @@ class AccountWire:
 
     def _position(self, row: PositionRow, now: Instant) -> TerminalPosition | None:
         symbol = self._ours(row.symbol)
-        if symbol is None:
+        if symbol is None or row.lots <= 0:
             return None
         return TerminalPosition(
             id=str(row.id),
@@ -188,7 +188,7 @@ class AccountWire:
 
     def _order(self, row: OrderRow, now: Instant) -> TerminalOrder | None:
         symbol = self._ours(row.symbol)
-        if symbol is None or row.type not in _KINDS:
+        if symbol is None or row.type not in _KINDS or row.lots <= 0:
             return None
         kind, side = _KINDS[row.type]
         return TerminalOrder(

@@ -84,8 +84,7 @@ class ExecutionWorker:
 
     async def open(self) -> None:
         """Load the account; what was waiting when the last process stopped goes on waiting."""
-        self._desk = await self._build()
-        self.committed = Committed(self._desk, self.account)
+        self._take_over(await self._build())
 
     async def run(self) -> None:
         """Work until cancelled."""
@@ -113,8 +112,8 @@ class ExecutionWorker:
 
     @property
     def cursor(self) -> TerminalCursor | None:
-        """How far a live account's deals have been taken over."""
-        return None if self._desk.terminal is None else self._desk.terminal.cursor
+        """How far a live account's deals have been taken over, as committed."""
+        return self._cursor
 
     async def ask_signal(self, signal: Signal | UnreadableSignal) -> Taken:
         """Take a signal; answers after the commit, decided or waiting."""
@@ -162,6 +161,7 @@ class ExecutionWorker:
     async def _work(self, batch: list[Quote | Request | Heard]) -> None:
         outbox = Outbox()
         requests = [item for item in batch if not isinstance(item, Quote | Heard)]
+        self._note_line(batch)
         try:
             known = await self._known(requests)
             events = self._apply(batch, known, outbox)
@@ -172,7 +172,7 @@ class ExecutionWorker:
             return
         self.trouble = None
         if events:
-            self.committed = Committed(self._desk, self.account)
+            self._take_over(self._desk)
             self._publish(events)
             self._tell_decided(events)
             self._send_commands(events)
@@ -213,9 +213,13 @@ class ExecutionWorker:
         return tuple(one for one in answer if one.account == self.account)
 
     def _hear(self, said: TerminalSaid) -> list[Recorded]:
-        if isinstance(said, TerminalUp | TerminalDown):
-            self._up = said if isinstance(said, TerminalUp) else None
         return self._desk.hear(said, self._clock.now())
+
+    def _note_line(self, batch: Iterable[Quote | Request | Heard]) -> None:
+        """Note whether the terminal is there, whatever becomes of the batch."""
+        for item in batch:
+            if isinstance(item, Heard) and isinstance(item.said, TerminalUp | TerminalDown):
+                self._up = item.said if isinstance(item.said, TerminalUp) else None
 
     def _send_commands(self, events: Iterable[Recorded]) -> None:
         """Hand the terminal what has just become durable."""
@@ -284,11 +288,16 @@ class ExecutionWorker:
             else:
                 break
         desk.engine.board.quotes.update(quotes)
-        self._desk = desk
-        self.committed = Committed(desk, self.account)
+        self._take_over(desk)
         if self._up is not None:
             desk.hear(self._up, self._clock.now())
             self._send_again()
+
+    def _take_over(self, desk: Desk) -> None:
+        """Show a desk as it was just committed or loaded."""
+        self._desk = desk
+        self.committed = Committed(desk, self.account)
+        self._cursor = None if desk.terminal is None else desk.terminal.cursor
 
     def _tell_decided(self, events: Iterable[Recorded]) -> None:
         for recorded in events:

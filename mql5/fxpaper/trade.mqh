@@ -34,6 +34,7 @@ class CTrader
 private:
    CJournal          m_journal;
    CLimits           m_limits;
+   string            m_name;          // of the journal
    string            m_filled[];      // symbols whose usual filling was refused
    int               m_filling[];     // and the one that was taken
 
@@ -70,7 +71,7 @@ private:
       string text = command.op + " " + command.symbol + " " + IntegerToString(command.type) + " " + DoubleToString(command.lots, 8);
       text += " " + DoubleToString(command.price, 8) + " " + DoubleToString(command.limit, 8) + " " + DoubleToString(command.sl, 8);
       text += " " + DoubleToString(command.tp, 8) + " " + IntegerToString(command.position) + " " + IntegerToString(command.by);
-      text += " " + IntegerToString(command.order) + " " + IntegerToString(command.expires);
+      text += " " + IntegerToString(command.order);
       command.print = Print(text);
      }
 
@@ -302,7 +303,15 @@ public:
 
    bool              Open(const string name, const bool to_write)
      {
+      m_name = name;
       return m_journal.Open(name, to_write);
+     }
+
+   // Once more where it could not be opened or written.
+   void              Reopen()
+     {
+      if(m_journal.Trouble() != "" && m_name != "")
+         m_journal.Open(m_name, true);
      }
 
    void              Close()

@@ -384,6 +384,7 @@ public:
    // The three keys of an encrypted line, or none; says what is wrong with them.
    string            Keys(const string server, const string mine, const string secret)
      {
+      m_plain = false;
       return m_curve.Keys(server, mine, secret);
      }
 

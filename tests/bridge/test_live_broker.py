@@ -524,6 +524,15 @@ def test_an_order_that_was_done_without_a_trace_becomes_uncertain(world: World):
     assert order.id in (world.live.trouble() or "")
 
 
+def test_what_is_told_twice_in_one_look_is_booked_once(world: World):
+    world.cash = [
+        TerminalCash(ticket=200, amount=Decimal("500.00"), comment="Deposit", paid=True)
+    ] * 2
+    world.balance += 500
+    world.look()
+    assert world.account.account.balance == world.balance
+
+
 def test_credit_is_no_difference(world: World):
     bonus = Decimal(1000)
     money = TerminalMoney(
@@ -591,6 +600,20 @@ def test_what_waits_while_the_terminal_is_away_is_cancelled_when_it_is_back(worl
     world.live.hear(UP, NOW)
     events = world.look(orders=(waiting("77"),))
     assert [one.op for one in commands(events)] == [TerminalOp.CANCEL]
+
+
+def test_a_refused_cancel_is_asked_for_again_with_growing_pauses(world: World):
+    (command,) = commands(world.place(kind=OrderKind.LIMIT, price=107_000))
+    world.answer(command, AnswerState.PLACED, "77")
+    world.broker.carry_out(SetTrading(account="real", state=TradingState.HALTED), NOW)
+    (first,) = world.live.outstanding()
+    world.answer(first, AnswerState.REFUSED)
+    asked = []
+    for _ in range(75):
+        for one in commands(world.look(orders=(waiting("77"),))):
+            world.answer(one, AnswerState.REFUSED)
+            asked.append((world.now - NOW) // NS_PER_SECOND)
+    assert asked == [8, 40, 100, 220]
 
 
 def test_halting_does_not_decide_what_became_of_an_uncertain_order(world: World):
