@@ -29,7 +29,13 @@ MINUTES = 10
 MANY = 50
 ALONE_SHARE = 5
 """One client alone sends this part of what many send together."""
-SETTINGS = 'risk_percent = "0.01"\nleverage = 3000\n'
+SETTINGS = """
+risk_percent = "0.01"
+max_open_risk_percent = 100
+max_leg_risk_percent = 100
+max_positions = 10000
+leverage = 3000
+"""
 
 Round = Callable[[KeepAlive, int, int], Awaitable[None]]
 """Asks over a connection; told which client it is and how often that one has asked."""

@@ -139,6 +139,12 @@ class Settings(BaseModel):
     """Of equity, lost at the stop-loss by a signal of confidence 1."""
     max_risk_percent: Decimal = Field(Decimal(2), gt=0, le=100, allow_inf_nan=False)
     """Of equity; nothing that loses more is let through."""
+    max_open_risk_percent: Decimal = Field(Decimal(10), gt=0, le=100, allow_inf_nan=False)
+    """Of equity, lost if every stop-loss were hit; waiting orders count."""
+    max_leg_risk_percent: Decimal = Field(Decimal(5), gt=0, le=100, allow_inf_nan=False)
+    """The same of everything that buys, or sells, one currency."""
+    max_positions: int = Field(50, ge=1, le=10_000)
+    """Open and waiting together."""
     min_confidence: Decimal = Field(Decimal("0.5"), ge=0, le=1, allow_inf_nan=False)
     """A signal with less is refused."""
     risk_at_min_confidence: Decimal = Field(Decimal("0.5"), gt=0, le=1, allow_inf_nan=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import Decimal
 from fractions import Fraction
 
@@ -17,6 +18,7 @@ from fxpaper.engine import opening as openings
 from fxpaper.engine.board import PriceBoard
 from fxpaper.engine.opening import opening
 from fxpaper.engine.state import AccountState
+from fxpaper.signals.exposure import at_risk, leg_name, legs_of
 from fxpaper.signals.rules import SignalRules
 
 
@@ -37,6 +39,8 @@ def check(
         return (Check(numbers.code, numbers.actual, numbers.limit, passed=False),), numbers
     checks = [_margin(numbers, state.account.currency)]
     answers = [_risk(order, numbers, equity, rules, state.account.currency)]
+    if numbers.lots:
+        answers += _together(order, numbers, state, board, (equity, rules))
     checks += [found for found, _ in answers]
     for _, refused in answers:
         if refused is not None:
@@ -70,6 +74,58 @@ def too_far(level: Points, name: str, quote: Quote, digits: int, limit: Decimal)
         limit=f"{limit * 100:.0f} %",
         text=f"The {name} {format_price(level, digits)} is {percent} % away from the market, "
         f"{format_price(quote.bid, digits)}; more than {limit * 100:.0f} % is taken for a mistake.",
+    )
+
+
+def _together(
+    order: PlaceOrder,
+    numbers: openings.Opening,
+    state: AccountState,
+    board: PriceBoard,
+    by: tuple[Decimal, SignalRules],
+) -> Iterator[tuple[Check, Refused | None]]:
+    """Ask what the account would have at risk, and open, with one order more."""
+    equity, rules = by
+    already, currency = at_risk(state, board), state.account.currency
+    risk = numbers.risk if numbers.risk is not None else equity
+    asked = [("open_risk", "", already.total, rules.max_open_risk_percent)]
+    for leg in legs_of(board.instruments[order.symbol], order.side):
+        before = already.legs.get(leg, Decimal(0))
+        asked.append(("leg_risk", f" {leg_name(leg)}", before, rules.max_leg_risk_percent))
+    for name, what, before, percent in asked:
+        ceiling = to_decimal(Fraction(equity) * Fraction(percent) / 100, 2)
+        fits = before + risk <= ceiling
+        found = Check(
+            f"{name}{what}", f"{before + risk} {currency}", f"≤ {ceiling} {currency}", fits
+        )
+        yield found, None if fits else _too_much(name, what, (before, risk, ceiling), currency)
+    count = already.count + 1
+    fits = count <= rules.max_positions
+    found = Check("positions", str(count), f"≤ {rules.max_positions}", fits)
+    yield found, None if fits else _too_many(count, rules.max_positions)
+
+
+def _too_much(
+    name: str, what: str, amounts: tuple[Decimal, Decimal, Decimal], currency: str
+) -> Refused:
+    before, risk, ceiling = amounts
+    code = RefusalCode.OPEN_RISK_TOO_HIGH if name == "open_risk" else RefusalCode.LEG_RISK_TOO_HIGH
+    where = f"what is{what}" if what else "everything open and waiting"
+    return Refused(
+        code=code,
+        actual=f"{before + risk} {currency}",
+        limit=f"{ceiling} {currency}",
+        text=f"With {risk} {currency} more, {where} would risk {before + risk} {currency}; at most "
+        f"{ceiling} may be at risk together. Close something, or move a stop-loss.",
+    )
+
+
+def _too_many(count: int, most: int) -> Refused:
+    return Refused(
+        code=RefusalCode.TOO_MANY_POSITIONS,
+        actual=str(count),
+        limit=str(most),
+        text=f"It would be position {count}, waiting orders counted; {most} may be open.",
     )
 
 

@@ -15,6 +15,9 @@ class SignalRules(msgspec.Struct, frozen=True, kw_only=True):
     Args:
         risk_percent: of equity, lost at the stop-loss by a signal of confidence 1.
         max_risk_percent: of equity; the risk gate lets nothing through that loses more.
+        max_open_risk_percent: of equity, of everything open and waiting together.
+        max_leg_risk_percent: of equity, of everything that buys, or sells, the same currency.
+        max_positions: open and waiting together.
         min_confidence: less is refused.
         risk_at_min_confidence: share of the risk that a signal of just that confidence gets;
             between the two points the share grows in a straight line.
@@ -28,6 +31,9 @@ class SignalRules(msgspec.Struct, frozen=True, kw_only=True):
 
     risk_percent: Decimal = Decimal(1)
     max_risk_percent: Decimal = Decimal(2)
+    max_open_risk_percent: Decimal = Decimal(10)
+    max_leg_risk_percent: Decimal = Decimal(5)
+    max_positions: int = 50
     min_confidence: Decimal = Decimal("0.5")
     risk_at_min_confidence: Decimal = Decimal("0.5")
     lifetime_ns: int = 300 * NS_PER_SECOND

@@ -1,0 +1,117 @@
+"""What an account has at risk already: what it would lose if every stop-loss were hit now.
+
+Counted from each entry to its present stop-loss, so a stop at break-even or beyond it adds nothing.
+What has no stop-loss counts with its margin. Waiting orders count as if they were filled. Gains of
+one position never pay for another's risk.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+from fractions import Fraction
+
+import msgspec
+
+from fxpaper.domain.instrument import Instrument, Points
+from fxpaper.domain.money import to_decimal
+from fxpaper.domain.order import Order, Side
+from fxpaper.domain.position import Position
+from fxpaper.engine.board import PriceBoard
+from fxpaper.engine.profit import point_worth
+from fxpaper.engine.state import AccountState
+
+Leg = tuple[str, bool]
+"""A currency, and whether it is bought."""
+
+
+class AtRisk(msgspec.Struct, frozen=True):
+    """What is at risk, account currency.
+
+    Args:
+        total: of everything open and waiting.
+        legs: of everything that buys, or sells, a currency.
+        count: how many positions are open and may open.
+    """
+
+    total: Decimal
+    legs: dict[Leg, Decimal]
+    count: int
+
+
+def at_risk(state: AccountState, board: PriceBoard) -> AtRisk:
+    """Return what an account has at risk at the latest quotes."""
+    factors: dict[str, Fraction] = {}
+    total, legs, count = Fraction(0), defaultdict[Leg, Fraction](Fraction), 0
+    for item in _items(state):
+        instrument = board.instruments[item.symbol]
+        if item.symbol not in factors:
+            factors[item.symbol] = _factor(instrument, state.account.currency, board)
+        risk = _risk(item, factors[item.symbol])
+        count += 1
+        total += risk
+        for leg in legs_of(instrument, item.side):
+            legs[leg] += risk
+    money = {leg: to_decimal(risk, 2) for leg, risk in legs.items()}
+    return AtRisk(to_decimal(total, 2), money, count)
+
+
+def legs_of(instrument: Instrument, side: Side) -> tuple[Leg, Leg]:
+    """Return the currency that a side buys and the one that it sells."""
+    buys = side is Side.BUY
+    return (instrument.base, buys), (instrument.quote, not buys)
+
+
+def leg_name(leg: Leg) -> str:
+    """Return a leg for people: ``long EUR``."""
+    return f"{'long' if leg[1] else 'short'} {leg[0]}"
+
+
+class _Item(msgspec.Struct, frozen=True):
+    """Something that is open or may open."""
+
+    symbol: str
+    side: Side
+    lots: Decimal
+    entry: Points
+    stop_loss: Points | None
+    margin: Decimal
+
+
+def _items(state: AccountState) -> Iterator[_Item]:
+    yield from map(_of_position, state.positions.values())
+    yield from _of_orders(state.orders.values())
+
+
+def _of_position(position: Position) -> _Item:
+    return _Item(
+        position.symbol,
+        position.side,
+        position.lots,
+        position.open_price,
+        position.stop_loss,
+        position.margin,
+    )
+
+
+def _of_orders(orders: Iterable[Order]) -> Iterator[_Item]:
+    for order in orders:
+        entry = order.limit or order.price
+        if order.closes is None and order.reverses is None and entry is not None:
+            margin = Decimal(0)
+            yield _Item(order.symbol, order.side, order.lots, entry, order.stop_loss, margin)
+
+
+def _risk(item: _Item, factor: Fraction) -> Fraction:
+    if item.stop_loss is None:
+        return Fraction(item.margin)
+    points = item.entry - item.stop_loss
+    distance = points if item.side is Side.BUY else -points
+    return max(distance, 0) * Fraction(item.lots) * factor
+
+
+def _factor(instrument: Instrument, currency: str, board: PriceBoard) -> Fraction:
+    """Return what a point of a lot is worth; without a quote, as if the currencies were equal."""
+    rate = board.rate(instrument.quote, currency, owed=True)
+    return point_worth(instrument) * (Fraction(1) if rate is None else rate)
