@@ -67,7 +67,8 @@ class AsyncClient:
         token: of its API; else ``FXPAPER_TOKEN``, else read from the data directory.
         data_dir: of a daemon of this machine, when it is not the usual one.
         patience: for so many seconds a daemon that has answered before may be away, as during a
-            restart; what can be asked twice without harm is asked again until then.
+            restart; what can be asked twice without harm is asked again until then. An answer
+            itself may take up to a minute.
     """
 
     def __init__(

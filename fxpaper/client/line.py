@@ -20,6 +20,7 @@ _ANSWER_SECONDS = 60
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 1.0
 _UNKNOWN_TOKEN = 4001
 _NOT_ALLOWED = {"unauthorized", "foreign_host", "foreign_origin"}
+_NOWHERE = "No fxpaper daemon has run on this machine."
 _NOT_DONE = "unavailable"
 _START = "Start one with: fxpaper run (or, to look around, fxpaper demo)."
 
@@ -77,16 +78,22 @@ class Line:
         """
         if self._place is not None:
             return
-        tried = []
+        tried: list[str] = []
+        unknown: Exception | None = None
         for place in self._places:
             address = place.address()
-            if address is not None:
-                tried.append(address.url)
+            if address is None:
+                continue
+            tried.append(address.url)
+            try:
                 if await self._answers(address):
                     self._place = place
                     return
+            except NotAllowedError as problem:
+                # Perhaps the port is another daemon's by now, whose directory comes later.
+                unknown = unknown or problem
         where = f"No fxpaper daemon answers at {' or '.join(tried)}." if tried else _NOWHERE
-        raise NoDaemonError(f"{where} {_START}")
+        raise unknown or NoDaemonError(f"{where} {_START}")
 
     async def close(self) -> None:
         """Ask nothing any more."""
@@ -181,12 +188,22 @@ class Line:
             raise _CutError(problem, sent=True) from None
 
     async def _answers(self, address: Address) -> bool:
+        """Tell whether a daemon listens there.
+
+        Raises:
+            NotAllowedError: it does, but has another token.
+        """
+        request = self._open_session().get(
+            f"{address.url}/api/v1/account", headers=_headers(address)
+        )
         try:
-            async with self._open_session().get(f"{address.url}/api/v1/health") as response:
-                said = msgspec.json.decode(await response.read())
-        except (aiohttp.ClientError, TimeoutError, OSError, msgspec.DecodeError):
+            async with request as response:
+                said = _answer(response.status, await response.read())
+        except (aiohttp.ClientError, TimeoutError, OSError, ProtocolError):
             return False
-        return isinstance(said, dict)
+        if isinstance(said, Problem) and said.code in _NOT_ALLOWED:
+            raise said.fault()
+        return isinstance(said, Problem) or said.startswith(b"{")
 
     def _open_session(self) -> aiohttp.ClientSession:
         # Each question has a connection of its own: one that was kept could be dead already, and
@@ -197,9 +214,6 @@ class Line:
                 timeout=aiohttp.ClientTimeout(total=_ANSWER_SECONDS),
             )
         return self._session
-
-
-_NOWHERE = "No fxpaper daemon has run on this machine."
 
 
 def decode(body: bytes | msgspec.Raw, kind: type[T]) -> T:

@@ -49,6 +49,11 @@ class Bar(Told, frozen=True, kw_only=True):
     closed: bool
     source: str
 
+    def __str__(self) -> str:
+        """Return it in one line."""
+        prices = f"open {self.open} high {self.high} low {self.low} close {self.close}"
+        return f"{self.symbol} {self.interval} {self.opened_at:%Y-%m-%d %H:%M} {prices}"
+
 
 class Account(Told, frozen=True, kw_only=True):
     """An account, valued at the latest quotes."""
@@ -151,6 +156,12 @@ class Order(Told, frozen=True, kw_only=True):
     ended_code: str | None
     ended_text: str | None
     digits: int
+
+    def __str__(self) -> str:
+        """Return it in one line."""
+        price = self.price if self.fill_price is None else self.fill_price
+        at = "the market" if price is None else price
+        return f"{self.id}: {self.kind} {self.side} {self.lots} {self.symbol} at {at}, {self.state}"
 
 
 class Attribution(Told, frozen=True, kw_only=True):
@@ -313,6 +324,12 @@ class Model(Told, frozen=True, kw_only=True):
     signals: int
     executed: int
     refused: int
+
+    def __str__(self) -> str:
+        """Return it in one line."""
+        state = "on" if self.auto_execute else "off"
+        counts = f"{self.executed} executed, {self.refused} refused"
+        return f"{self.model} ({state}): {self.signals} signals, {counts}"
 
 
 class Done(Told, frozen=True, kw_only=True):

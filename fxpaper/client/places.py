@@ -83,15 +83,17 @@ class Folder:
 
     Args:
         path: of the directory.
+        token: of the daemon's API, when it is not the one that lies there.
     """
 
     path: Path
+    token: str | None = None
 
     def address(self) -> Address | None:
         """Return what a daemon has noted there, or None when none has."""
         try:
             port = int((self.path / "port").read_text(encoding="utf-8"))
-            token = (self.path / "token").read_text(encoding="utf-8").strip()
+            token = self.token or (self.path / "token").read_text(encoding="utf-8").strip()
         except (OSError, ValueError):
             return None
         return Address(f"http://127.0.0.1:{port}", token)
@@ -105,9 +107,12 @@ def places(url: str | None, token: str | None, data_dir: Path | str | None) -> l
         token: of its API, else ``FXPAPER_TOKEN``.
         data_dir: of a daemon of this machine; else that of your own daemon, then of the demo.
     """
+    token = token.strip() if token else None  # as a file ends it
     own = default_data_dir()
-    folders = [Folder(own), Folder(own / "demo")] if data_dir is None else [Folder(Path(data_dir))]
+    paths = [own, own / "demo"] if data_dir is None else [Path(data_dir)]
     named = url or (os.environ.get(CLIENT_URL) if data_dir is None else None)
-    if named:
-        return [Named(named, token or os.environ.get(CLIENT_TOKEN), folders)]
-    return list(folders)
+    if not named:
+        return [Folder(path, token) for path in paths]
+    whole = named if "://" in named else f"http://{named}"
+    token = token or os.environ.get(CLIENT_TOKEN, "").strip() or None
+    return [Named(whole, token, [Folder(path) for path in paths])]

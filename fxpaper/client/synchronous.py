@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import weakref
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterator
 from contextlib import suppress
 from functools import wraps
 from pathlib import Path
@@ -43,7 +43,8 @@ class _Loop:
             raise
 
     def end(self, last: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        """Do a last thing, and stop."""
+        """Close the streams that are open still, do a last thing, and stop."""
+        self.result(self._loop.shutdown_asyncgens())
         self.result(last())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
@@ -52,6 +53,11 @@ class _Loop:
 
 async def _awaiting(awaited: Awaitable[T]) -> T:
     return await awaited
+
+
+async def _next(stream: AsyncGenerator[Event, None]) -> Event | None:
+    # Begun here and not by the caller: a stream belongs to the loop of the thread that begins it.
+    return await anext(stream, None)
 
 
 def _waiting(
@@ -78,7 +84,8 @@ class Client:
         token: of its API; else ``FXPAPER_TOKEN``, else read from the data directory.
         data_dir: of a daemon of this machine, when it is not the usual one.
         patience: for so many seconds a daemon that has answered before may be away, as during a
-            restart; what can be asked twice without harm is asked again until then.
+            restart; what can be asked twice without harm is asked again until then. An answer
+            itself may take up to a minute.
     """
 
     def __init__(
@@ -150,7 +157,7 @@ class Client:
         """
         stream = self._there.events(from_seq, quiet=quiet)
         try:
-            while (event := self._result(anext(stream, None))) is not None:
+            while (event := self._result(_next(stream))) is not None:
                 yield event
         finally:
             # An interrupted wait closes the stream by itself; so does disconnecting.

@@ -57,6 +57,10 @@ class Rows(tuple[TT, ...]):  # noqa: SLOT001 - a tuple cannot have more slots
             }
         )
 
+    def __str__(self) -> str:
+        """Return a line for each."""
+        return "\n".join(str(one) for one in self)
+
     def _repr_html_(self) -> str:
         columns = list(plain_fields(self.kind))
         shown = self[:_ROWS_SHOWN]
@@ -79,7 +83,7 @@ def _column(parts: tuple[Any, ...], values: Sequence[Any]) -> pd.Series[Any]:
     if Decimal in parts:
         return pd.Series([None if one is None else float(one) for one in values], dtype="float64")
     if datetime in parts:
-        return pd.Series(pd.to_datetime(list(values), utc=True))
+        return pd.Series(pd.to_datetime(list(values), utc=True).astype("datetime64[us, UTC]"))
     return pd.Series(list(values), dtype="object" if str in parts else None)
 
 

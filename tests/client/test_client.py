@@ -113,7 +113,12 @@ def test_what_is_read_is_exact_and_makes_frames(fx: Client):
     assert frame["close"].iloc[-1] == float(bars[-1].close)
     assert fx.deals(limit=1).frame()["symbol"].tolist() == ["EURUSD"]
     assert {one.model for one in fx.models()} >= {"m"}
-    assert list(fx.positions().frame().columns)[:3] == ["id", "account", "mode"]
+    empty = fx.signals(model="nobody").frame()
+    assert list(empty.columns)[:2] == ["id", "status"]
+    assert str(empty["time"].dtype) == "datetime64[us, UTC]"
+    assert str(bars).splitlines()[-1].startswith("EURUSD 1m 2026-11-18 12:")
+    for rows in (fx.orders(), fx.deals(), fx.models(), fx.signals()):
+        assert len(str(rows).splitlines()) == len(rows) > 0
     assert "<th>close</th>" in bars._repr_html_()
     with pytest.raises(RefusedError, match="no_quote"):
         fx.quote("USDJPY")
@@ -157,6 +162,9 @@ def test_events_from_the_first_and_from_now(fx: Client):
     sent.join()
     assert [one.seq for one in heard] == list(range(past[-1].seq + 1, heard[-1].seq + 1))
     assert str(heard[0]).endswith("signal_received heard")
+    kept = fx.events(from_seq=1)
+    assert next(kept).seq == 1
+    fx.disconnect()
     with pytest.raises(RefusedError, match="events_missed"):
         list(fx.events(from_seq=10**6, quiet=1))
     fx.close_all()
@@ -166,6 +174,7 @@ async def test_it_works_inside_a_running_loop_and_beside_it(data_dir: Path):
     """As in Jupyter: the cell runs in a loop; the synchronous client blocks just the cell."""
     with Client(data_dir=data_dir) as fx:
         assert fx.account().currency == "USD"
+        assert next(iter(fx.events(from_seq=1))).type == "account_opened"
     async with AsyncClient(data_dir=data_dir) as there:
         account, quote = await asyncio.gather(there.account(), there.quote("EURUSD"))
         assert (account.mode, quote.symbol) == ("paper", "EURUSD")
@@ -180,15 +189,12 @@ def test_a_daemon_is_named_by_arguments_or_environment(
     url = f"http://127.0.0.1:{(data_dir / 'port').read_text()}"
     token = (data_dir / "token").read_text().strip()
     monkeypatch.setattr("fxpaper.client.places.default_data_dir", lambda: tmp_path)
-    with Client(url, token) as fx:
+    with Client(url.removeprefix("http://"), token) as fx:
         assert fx.account().id == "paper"
     with pytest.raises(NotAllowedError, match="no token"):
         Client(url).account()
-    with Client(url, "fxp_wrong") as fx:
-        with pytest.raises(NotAllowedError):
-            fx.account()
-        with pytest.raises(NotAllowedError):
-            next(iter(fx.events()))
+    with pytest.raises(NotAllowedError, match="unauthorized"), Client(url, "fxp_wrong"):
+        pass
     monkeypatch.setenv("FXPAPER_URL", url)
     monkeypatch.setenv("FXPAPER_TOKEN", token)
     fx = Client()
@@ -208,6 +214,9 @@ def test_the_own_daemon_comes_before_the_demo(
     with pytest.raises(NoDaemonError, match=r"127\.0\.0\.1:1\b.*fxpaper run"), Client():
         pass
     (tmp_path / "demo").symlink_to(data_dir)
+    with Client(token=(data_dir / "token").read_text()) as fx:
+        assert fx.account().id == "paper"
+    (tmp_path / "port").write_text((data_dir / "port").read_text())  # the demo has taken it over
     with Client() as fx:
         assert fx.account().id == "paper"
 

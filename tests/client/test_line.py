@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from decimal import Decimal
 
 import pytest
 
@@ -90,3 +91,14 @@ async def test_patience_has_an_end():
         frail.answers = [{"strange": 1}]
         with pytest.raises(ProtocolError, match="another version"):
             await fx.send(**ADVICE)
+
+
+async def test_an_order_to_close_that_waits_for_a_quote_has_no_deal_yet():
+    waits = {
+        "type": "urn:fxpaper:problem:no_quote",
+        "status": 202,
+        "code": "no_quote",
+        "detail": "The order to close P-1 is placed; it waits for a quote.",
+    }
+    async with Frail(waits).asked() as fx:
+        assert await fx.close("P-1", lots=Decimal("0.5")) is None
