@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from fxpaper.config import read_settings
 from fxpaper.domain.account import Mode
-from fxpaper.errors import FxpaperError, InputError
+from fxpaper.errors import InputError, NoDaemonError
 from fxpaper.from_settings import ledger_of
 from fxpaper.ledger.ledger import Ledger
 from fxpaper.profiles import read_profile
@@ -23,10 +23,6 @@ from fxpaper.web.signal_views import signal_record
 _PATIENCE_SECONDS = 15
 _PROBLEMS_FROM = 400
 _JOURNALLED = {400, 422}
-
-
-class NoDaemonError(FxpaperError):
-    """No daemon answers where one was expected."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,9 @@ from fxpaper.errors import ConfigurationError
 
 FILE = "fxpaper.toml"
 PREFIX = "FXPAPER_"
+CLIENT_URL, CLIENT_TOKEN = "FXPAPER_URL", "FXPAPER_TOKEN"
+"""Where :mod:`fxpaper.client` finds a daemon; no settings of the daemon itself."""
+
 _LISTS = {"symbols", "sources", "hosts"}
 
 
@@ -192,7 +195,8 @@ def read_settings(
 def _refuse_unknown_variables() -> None:
     for variable in os.environ:
         name = variable.removeprefix(PREFIX).lower()
-        if not variable.startswith(PREFIX) or name in Settings.model_fields:
+        known = name in Settings.model_fields or variable in {CLIENT_URL, CLIENT_TOKEN}
+        if known or not variable.startswith(PREFIX):
             continue
         near = get_close_matches(name, Settings.model_fields, n=1)
         hint = f"did you mean {PREFIX}{near[0].upper()}?" if near else "there is no such setting."

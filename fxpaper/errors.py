@@ -7,6 +7,7 @@
     ├── InputError           one file, line or value cannot be read; nothing was changed
     ├── TransientError       try again later: network, rate limit
     │   └── RateLimitedError      not before ``retry_at``
+    ├── NoDaemonError        start the daemon that is asked, or say where it is
     ├── ProtocolError        the other side broke the protocol; close that link
     └── IntegrityError       stored records cannot be trusted; stop trading, keep serving
 
@@ -43,6 +44,10 @@ class RateLimitedError(TransientError):
     def __init__(self, text: str, retry_at: int) -> None:
         super().__init__(text)
         self.retry_at = retry_at
+
+
+class NoDaemonError(FxpaperError):
+    """No daemon answers where one was expected."""
 
 
 class ProtocolError(FxpaperError):

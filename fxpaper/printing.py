@@ -14,8 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from fxpaper.asking import NoDaemonError
-from fxpaper.errors import FxpaperError, TransientError
+from fxpaper.errors import FxpaperError, NoDaemonError, TransientError
 
 WRONG_USE, NO_DAEMON, CANNOT_START = 2, 3, 4
 
