@@ -104,8 +104,12 @@ class Settings(BaseModel):
     ledger_url: SecretStr | None = None
     """A PostgreSQL database for the ledger, postgresql://user:password@host/database; without it
     the ledger is a file in the data directory."""
+    signals_zmq: str | None = None
+    """Where programs may push signals over ZeroMQ, 127.0.0.1:5560; without it none may."""
+    signals_stream: str | None = Field(None, min_length=1)
+    """A stream of the Redis server that signals are read from, fxpaper:signals; needs redis_url."""
     redis_url: str | None = None
-    """A Redis server for cache and budgets; without it they live inside the process."""
+    """A Redis server for cache, budgets and signals; without it cache and budgets live inside fxpaper."""
     host: str = "127.0.0.1"
     """Address to listen on."""
     port: int = Field(8765, ge=0, le=65535)
