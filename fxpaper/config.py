@@ -109,7 +109,8 @@ class Settings(BaseModel):
     signals_stream: str | None = Field(None, min_length=1)
     """A stream of the Redis server that signals are read from, fxpaper:signals; needs redis_url."""
     redis_url: str | None = None
-    """A Redis server for cache, budgets and signals; without it cache and budgets live inside fxpaper."""
+    """A Redis server for cache, budgets and signals_stream; without it cache and budgets live
+    inside the process."""
     host: str = "127.0.0.1"
     """Address to listen on."""
     port: int = Field(8765, ge=0, le=65535)

@@ -110,15 +110,15 @@ async def test_while_nothing_can_be_recorded_the_same_is_handed_in_again(
 
 
 async def test_what_is_too_large_is_not_let_in_and_the_door_stays_open(opened, address):
-    """Its sender's line is closed and made anew; in parts it is cut, and journalled."""
+    """Its sender's line is closed, with what is behind it; in parts it is cut, and journalled."""
     desk = Desk()
     async with opened(desk), sender(address) as line:
         await line.send(b"x" * 70_000)
         async with sender(address) as another:
             await another.send(ONE)
             await desk.has_taken(1)
-        await line.send_multipart([b"x" * 60_000] * 3)
-        taken = await desk.has_taken(2)
+            await another.send_multipart([b"x" * 60_000] * 3)
+            taken = await desk.has_taken(2)
     assert taken[0][0] == ONE
     assert len(taken[1][0]) == 65_536
     assert taken[1][2].endswith("signal 1, cut after 65536 bytes")
