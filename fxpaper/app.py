@@ -53,6 +53,7 @@ from fxpaper.ledger.records import LedgerState
 from fxpaper.ledger.shell import LedgerShell
 from fxpaper.live_account import terminal_broker
 from fxpaper.rooms import ExecutionRoom, MarketRoom
+from fxpaper.signal_doors import open_signal_doors
 from fxpaper.signals.desk import Desk
 from fxpaper.web.page import missing_reason, page_root
 from fxpaper.web.page_files import StaticPage
@@ -164,6 +165,7 @@ class Daemon:
         )
         execution = ExecutionRoom(front)
         doors = self._doors()
+        signal_doors = [] if plan.demo else open_signal_doors(settings, plan.data_dir, front)
         self._web = WebServer(
             WebSettings(
                 account=settings.account,
@@ -191,6 +193,8 @@ class Daemon:
                     group.create_task(self._sample(front))
                 if plan.signals is not None:
                     group.create_task(signal_file.watch(plan.signals, front))
+                for door in signal_doors:
+                    group.create_task(door.run())
                 group.create_task(self._feed.run(self._on_quote, self._web.hub.on_bar))
                 group.create_task(self._watch_network())
                 group.create_task(doors.run())

@@ -122,8 +122,13 @@ class Settings(BaseModel):
     ledger_url: SecretStr | None = None
     """A PostgreSQL database for the ledger, postgresql://user:password@host/database; without it
     the ledger is a file in the data directory."""
+    signals_zmq: str | None = None
+    """Where programs may push signals over ZeroMQ, 127.0.0.1:5560; without it none may."""
+    signals_stream: str | None = Field(None, min_length=1)
+    """A stream of the Redis server that signals are read from, fxpaper:signals; needs redis_url."""
     redis_url: str | None = None
-    """A Redis server for cache and budgets; without it they live inside the process."""
+    """A Redis server for cache, budgets and signals_stream; without it cache and budgets live
+    inside the process."""
     hooks: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,32}$")], HookSettings] = {}
     """Webhooks by name; tables in the file."""
     host: str = "127.0.0.1"

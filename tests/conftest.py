@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.postgres import Server, programs, running
+from tests.redis_server import RedisServer, started_redis
 
 
 @pytest.fixture(scope="session")
@@ -17,3 +18,19 @@ def postgres() -> Iterator[Server]:
         pytest.skip("there is no PostgreSQL server here; scripts/test installs one on Debian")
     with running(found) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Start a real Redis server on a free port."""
+    server = started_redis(tmp_path_factory.mktemp("redis"))
+    yield server.url
+    server.stop()
+
+
+@pytest.fixture
+def own_redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    """Start a real Redis server that a test may kill."""
+    server = started_redis(tmp_path_factory.mktemp("redis"))
+    yield server
+    server.stop()

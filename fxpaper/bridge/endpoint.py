@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -19,6 +17,7 @@ from zmq.auth.asyncio import AsyncioAuthenticator
 from fxpaper.aggregator.sources.metatrader import TickFeed
 from fxpaper.bridge.guards import KeyGuard, PlainGuard
 from fxpaper.bridge.keys import FOLDER, ServerKeys, server_keys, terminals
+from fxpaper.bridge.listening import check_address, end, listen
 from fxpaper.bridge.live_line import LiveLine
 from fxpaper.bridge.messages import LARGEST_BYTES, Hello, ToTerminal, decode, encode
 from fxpaper.bridge.session import Admission, Session
@@ -29,10 +28,9 @@ from fxpaper.errors import ConfigurationError, ProtocolError
 
 log = structlog.get_logger(__name__)
 
+_SETTING = "metatrader_address"
 _WAITING_MESSAGES = 10_000
-_HEARTBEAT_MS, _HEARTBEAT_PATIENCE_MS = 2000, 6000
 _SOON_SECONDS = 0.002
-_END_SECONDS = 3.0
 _IN_A_TURN = 20
 """Messages after which all else in the daemon has its turn: what waits already is read at once."""
 
@@ -110,7 +108,7 @@ class Endpoint:
             socket.close(linger=200)
             if guard is not None:
                 guard.stop()
-            await asyncio.to_thread(_end, context)
+            await asyncio.to_thread(end, context)
 
     def _guard(self, context: zmq.asyncio.Context) -> AsyncioAuthenticator | None:
         """Return what checks keys or the password before ZeroMQ lets a line in, started."""
@@ -127,21 +125,10 @@ class Endpoint:
     def _open(self, socket: zmq.asyncio.Socket) -> None:
         socket.setsockopt(zmq.ROUTER_HANDOVER, 1)
         socket.setsockopt(zmq.MAXMSGSIZE, LARGEST_BYTES)
-        socket.setsockopt(zmq.HEARTBEAT_IVL, _HEARTBEAT_MS)
-        socket.setsockopt(zmq.HEARTBEAT_TIMEOUT, _HEARTBEAT_PATIENCE_MS)
         socket.set_hwm(_WAITING_MESSAGES)
         if self._place.plain:
             socket.setsockopt(zmq.PLAIN_SERVER, 1)
-        if self._keys is not None:
-            socket.setsockopt(zmq.CURVE_SERVER, 1)
-            socket.setsockopt(zmq.CURVE_SECRETKEY, self._keys.secret.encode())
-        try:
-            socket.bind(f"tcp://{self._place.address}")
-        except zmq.ZMQError as problem:
-            raise ConfigurationError(
-                f"Terminals cannot be awaited at {self._place.address} ({problem.strerror}); "
-                "correct metatrader_address, or stop what listens there."
-            ) from None
+        listen(socket, _SETTING, self._place.address, self._keys, "Terminals")
 
     async def _listen(self, socket: zmq.asyncio.Socket) -> None:
         for heard in count():
@@ -202,15 +189,6 @@ class Endpoint:
                 log.warning("bridge_send_failed", problem=str(problem))
 
 
-def _end(context: zmq.asyncio.Context) -> None:
-    """End ZeroMQ's threads; one that hangs in somebody's handshake must not keep the daemon."""
-    ending = threading.Thread(target=context.term, daemon=True)
-    ending.start()
-    ending.join(_END_SECONDS)
-    if ending.is_alive():
-        log.warning("zeromq_did_not_end", patience_seconds=_END_SECONDS)
-
-
 def _key_of(frame: zmq.Frame) -> str:
     """Return the public key of an encrypted line, or an empty text."""
     try:
@@ -229,24 +207,7 @@ def _line_of(frame: zmq.Frame) -> int:
 
 def _check_place(place: Place, keys: ServerKeys | None) -> None:
     """Refuse an address that is none, or that strangers reach on a line anybody can read."""
-    address = place.address
-    host, _, port = address.rpartition(":")
-    if not host or not port.isdigit() or not 0 < int(port) <= 65535:  # noqa: PLR2004
-        raise ConfigurationError(
-            f'metatrader_address "{address}" is no address; write one like 127.0.0.1:5555.'
-        )
-    try:
-        loopback = ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        raise ConfigurationError(
-            f'metatrader_address "{address}": "{host}" is no IP address of this machine; '
-            "127.0.0.1 is for terminals on this machine, 0.0.0.0 for others."
-        ) from None
-    if not loopback and keys is None:
-        raise ConfigurationError(
-            f"metatrader_address {address} can be reached from other machines, and the line is not "
-            "encrypted. Run fxpaper keygen, or use 127.0.0.1."
-        )
+    check_address(_SETTING, place.address, keys, "127.0.0.1:5555")
     if place.plain and keys is not None:
         raise ConfigurationError(
             "metatrader_plain is set and keys have been made; a line is either. Take the setting "

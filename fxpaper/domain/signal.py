@@ -59,7 +59,7 @@ class Signal(msgspec.Struct, frozen=True, kw_only=True, tag="signal"):
         at: when the model made it, nanoseconds UTC.
         expires_at: not to be executed at or after this instant, nanoseconds UTC.
         received_at: when it arrived, nanoseconds UTC.
-        door: how it came in: ``http``, ``file``, ``cli`` or ``sample``.
+        door: how it came in: ``http``, ``file``, ``zmq``, ``stream``, ``cli`` or ``sample``.
         digest: SHA-256 of its meaning in hexadecimal; tells a repeat from another body.
     """
 

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import structlog
 
-from fxpaper.errors import TransientError
 from fxpaper.worker.front import AccountFront
+from fxpaper.worker.handing_in import hand_in
 
 log = structlog.get_logger(__name__)
 
@@ -73,7 +73,7 @@ async def watch(path: Path, front: AccountFront) -> None:
         try:
             for number, line in reader.read():
                 if line and not line.startswith(b"#"):
-                    await _take(front, line, f"{path.name} line {number}")
+                    await hand_in(front, line, "file", f"{path.name} line {number}")
         except OSError as problem:
             if trouble != str(problem):
                 log.warning("signal_file_unreadable", path=str(path), problem=str(problem))
@@ -81,15 +81,3 @@ async def watch(path: Path, front: AccountFront) -> None:
         else:
             trouble = None
         await asyncio.sleep(_SECONDS)
-
-
-async def _take(front: AccountFront, line: bytes, place: str) -> None:
-    """Hand a line in, again and again while nothing can be recorded: no line is skipped."""
-    while True:
-        try:
-            await front.submit(line, "file", place, patience=0)
-        except TransientError as problem:
-            log.warning("signal_not_taken", place=place, problem=str(problem))
-            await asyncio.sleep(1)
-        else:
-            return
