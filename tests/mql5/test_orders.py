@@ -304,6 +304,19 @@ async def test_two_opposite_positions_close_each_other(desk):
         assert rig.positions()[0].lots == Decimal("0.2")
 
 
+async def test_two_hundred_open_tickets_come_over_the_line(desk):
+    async with desk(InpMaxPositions="500", InpMaxLots="10") as (rig, chart):
+        await chart.say(*["open EURUSD 0.01"] * 200)
+        await rig.until(lambda: len(rig.positions()) == 200, 30)
+        await chart.say(*[f"close {one.id}" for one in rig.positions()[::2]])
+        await rig.until(lambda: len(rig.positions()) == 100, 30)
+        state = await rig.ledger.read(lambda one: one.load(NAME))
+        assert len(state.positions) == 100
+        assert "reconciled" not in rig.kinds()
+        position = await opened(rig, lots="0.02")
+        assert position.lots == Decimal("0.02")
+
+
 async def test_bars_of_the_past_come_over_the_same_line(desk):
     async with desk() as (rig, chart):
         for minute in range(5, 0, -1):
