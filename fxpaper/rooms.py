@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import secrets
 from collections.abc import Callable
+
+import structlog
 
 from fxpaper.aggregator.feed import PriceFeed
 from fxpaper.aggregator.history import History
@@ -16,9 +20,16 @@ from fxpaper.domain.instrument import BrokerProfile, Instrument
 from fxpaper.domain.quote import Quote
 from fxpaper.domain.refusal import Refused
 from fxpaper.domain.signal import ModelPolicy
+from fxpaper.errors import TransientError
 from fxpaper.signals.desk import PlaceAmount
 from fxpaper.web.ports import AccountView, HookDefaults, SignalAnswer
 from fxpaper.worker.front import AccountFront
+from fxpaper.worker.inbox import Taken
+
+log = structlog.get_logger(__name__)
+
+_MOST_WAITING = 1000
+_AGAIN_SECONDS = 1.0
 
 
 class ExecutionRoom:
@@ -26,6 +37,7 @@ class ExecutionRoom:
 
     def __init__(self, front: AccountFront) -> None:
         self._front = front
+        self._waiting = 0
 
     async def submit(self, body: bytes, door: str) -> SignalAnswer:
         """Journal and decide a signal."""
@@ -37,10 +49,25 @@ class ExecutionRoom:
     ) -> SignalAnswer:
         """Journal and decide a signal in any dialect, without waiting for a quote."""
         given = {"model": defaults.model, "confidence": defaults.confidence}
-        taken = await self._front.submit(
-            body, door, place, patience=0, given={k: v for k, v in given.items() if v is not None}
-        )
+        said = {key: value for key, value in given.items() if value is not None}
+        if self._waiting >= _MOST_WAITING:
+            raise TransientError(f"{self._waiting} signals of webhooks wait for the ledger.")
+        self._waiting += 1
+        try:
+            taken = await self._taken(body, door, place, said)
+        finally:
+            self._waiting -= 1
         return SignalAnswer(taken.record, taken.duplicate, taken.reused)
+
+    async def _taken(self, body: bytes, door: str, place: str, given: dict[str, str]) -> Taken:
+        """Hand a signal in until it is journalled: its sender may have been answered already."""
+        place = place or secrets.token_hex(8)
+        while True:
+            try:
+                return await self._front.submit(body, door, place, patience=0, given=given)
+            except TransientError as problem:
+                log.warning("signal_not_taken", door=door, problem=str(problem))
+                await asyncio.sleep(_AGAIN_SECONDS)
 
     async def carry_out(
         self, wish: Command | PlaceAmount, symbol: str | None

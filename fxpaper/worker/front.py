@@ -96,7 +96,7 @@ class AccountFront:
         signal = read_signal(body, arrival) if given is None else read_any(body, arrival, given)
         if isinstance(signal, Signal) and signal.account != account:
             signal = unknown_account(signal, account)
-        if place and isinstance(signal, UnreadableSignal):
+        if place and given is None and isinstance(signal, UnreadableSignal):
             signal = at_place(signal, place)
         taken = await self.worker.ask_signal(signal)
         if taken.record.status is not SignalStatus.WAITING or not isinstance(signal, Signal):
