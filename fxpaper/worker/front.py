@@ -9,6 +9,7 @@ import structlog
 from fxpaper.clock import Clock
 from fxpaper.domain.command import Command
 from fxpaper.domain.event import Recorded
+from fxpaper.domain.instant import Instant
 from fxpaper.domain.instrument import Instrument
 from fxpaper.domain.refusal import RefusalCode, Refused
 from fxpaper.domain.signal import (
@@ -70,6 +71,7 @@ class AccountFront:
         place: str = "",
         patience: float = _PATIENCE_SECONDS,
         given: Mapping[str, str] | None = None,
+        at: Instant | None = None,
     ) -> Taken:
         """Journal and decide a signal; answers after the commit.
 
@@ -83,13 +85,15 @@ class AccountFront:
             patience: how long the sender is kept waiting, in seconds.
             given: for a body in any dialect, what it means where it does not say it; None for our
                 own dialect.
+            at: when it came in, where that was before now, nanoseconds UTC.
         """
         account = self.worker.account
+        now = self._clock.now()
         arrival = Arrival(
             account=account,
             instruments=self._instruments,
             door=door,
-            received_at=self._clock.now(),
+            received_at=min(at or now, now),
             lifetime_ns=self._lifetime_ns,
             place=place,
         )

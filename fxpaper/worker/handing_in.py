@@ -6,6 +6,7 @@ import asyncio
 
 import structlog
 
+from fxpaper.domain.instant import Instant
 from fxpaper.errors import TransientError
 from fxpaper.worker.front import AccountFront
 
@@ -16,7 +17,9 @@ LARGEST_BYTES = 64 * 1024
 _AGAIN_SECONDS = 1.0
 
 
-async def hand_in(front: AccountFront, body: bytes, door: str, place: str) -> None:
+async def hand_in(
+    front: AccountFront, body: bytes, door: str, place: str, at: Instant | None = None
+) -> None:
     """Return once a signal is journalled; asks again and again while nothing can be recorded.
 
     Args:
@@ -24,12 +27,13 @@ async def hand_in(front: AccountFront, body: bytes, door: str, place: str) -> No
         body: what was received.
         door: how it came in.
         place: of this signal alone, so that it is one signal however often it is handed in.
+        at: when it came in, where that was before now, nanoseconds UTC.
     """
     if len(body) > LARGEST_BYTES:
         body, place = body[:LARGEST_BYTES], f"{place}, cut after {LARGEST_BYTES} bytes"
     while True:
         try:
-            await front.submit(body, door, place, patience=0)
+            await front.submit(body, door, place, patience=0, at=at)
         except TransientError as problem:
             log.warning("signal_not_taken", place=place, problem=str(problem))
             await asyncio.sleep(_AGAIN_SECONDS)

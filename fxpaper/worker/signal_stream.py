@@ -1,10 +1,11 @@
 """A Redis stream that signals are read from, through a consumer group, each taken once.
 
 An entry is acknowledged once its signal is journalled. Whatever happens in between, it is
-delivered again: to the same account after a restart, to another one that reads for the group when
-its own has been silent for a minute. The place of an entry is its id, so a signal without an id of
-its own is the same one when it comes again, and the journal takes it once. The Redis server may go
-and come back; what was sent before stays in the stream for as long as the server keeps it.
+delivered again, after a restart too. A signal without a time is of when its entry was added, so
+one that has lain for days is not executed as if it were new. The place of an entry is its id, so a
+signal without an id of its own is the same one when it comes again, and the journal takes it once.
+The Redis server may go and come back; what was sent before stays in the stream for as long as the
+server keeps it.
 """
 
 from __future__ import annotations
@@ -20,15 +21,15 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError, ResponseError
 
-from fxpaper.clock import monotonic
+from fxpaper.domain.instant import NS_PER_MS
 from fxpaper.worker.front import AccountFront
 from fxpaper.worker.handing_in import hand_in
 
 log = structlog.get_logger(__name__)
 
 GROUP = "fxpaper"
-CLAIM_AFTER_SECONDS = 60.0
-_LONGEST_BLOCK_SECONDS = 2.0
+"""Of each account one of its own, ``fxpaper:NAME``: every account takes every signal."""
+_BLOCK_SECONDS = 2.0
 _ANSWER_SECONDS = 5.0
 _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.25, 10.0
 _MINE, _NEW = "0", ">"
@@ -44,22 +45,13 @@ class SignalStream:
         url: of the Redis server.
         name: of the stream; it may not exist yet.
         front: where signals are handed in.
-        claim_after_seconds: how long another reader must have been silent about an entry before
-            it counts as dead.
     """
 
-    def __init__(
-        self,
-        url: str,
-        name: str,
-        front: AccountFront,
-        claim_after_seconds: float = CLAIM_AFTER_SECONDS,
-    ) -> None:
+    def __init__(self, url: str, name: str, front: AccountFront) -> None:
         self._name = name
         self._front = front
         self._account = front.worker.account
-        self._claim_after_seconds = claim_after_seconds
-        self._block_seconds = min(_LONGEST_BLOCK_SECONDS, claim_after_seconds / 2)
+        self._group = f"{GROUP}:{self._account}"
         # Nothing is asked twice behind our back: what an answer that was lost delivered would wait.
         self._client = Redis.from_url(
             url,
@@ -87,41 +79,28 @@ class SignalStream:
     async def _read(self) -> None:
         """Take what is pending, then what comes; ends with the fault of the server only."""
         await self._join()
+        while await self._take_next(_MINE):
+            pass
+        self._well()
         while True:
-            await self._claim()
-            while await self._take_next(_MINE):
-                pass
-            self._well()
-            claimed_at = monotonic()
-            while monotonic() < claimed_at + self._claim_after_seconds / 2:
-                await self._take_next(_NEW)
+            await self._take_next(_NEW)
 
     async def _join(self) -> None:
         """Make stream and group where there are none; a new group begins at the first entry."""
         try:
-            await self._client.xgroup_create(self._name, GROUP, id="0", mkstream=True)
+            await self._client.xgroup_create(self._name, self._group, id="0", mkstream=True)
         except ResponseError as problem:
             if not str(problem).startswith("BUSYGROUP"):
                 raise
 
-    async def _claim(self) -> None:
-        """Make entries ours whose reader has been silent; they then are pending like our own."""
-        silent_ms = int(self._claim_after_seconds * 1000)
-        await self._client.xautoclaim(
-            self._name, GROUP, self._account, silent_ms, "0-0", count=1000, justid=True
-        )
-
     async def _take_next(self, which: str) -> bool:
-        """Take one entry, if there is one; the next is asked for when it is acknowledged.
-
-        So nothing that another reader could claim waits here while one is being recorded.
-        """
+        """Take one entry, if there is one; the next is asked for when it is acknowledged."""
         answer = await self._client.xreadgroup(
-            GROUP,
+            self._group,
             self._account,
             {self._name: which},
             count=1,
-            block=int(self._block_seconds * 1000) if which == _NEW else None,
+            block=int(_BLOCK_SECONDS * 1000) if which == _NEW else None,
         )
         entry = _entry(answer)
         if entry is None:
@@ -132,10 +111,11 @@ class SignalStream:
     async def _take(self, name: bytes, fields: Mapping[bytes, bytes] | None) -> None:
         place = f"{self._name} {name.decode()}"
         if fields:
-            await hand_in(self._front, body_of(fields), "stream", place)
+            at = int(name.partition(b"-")[0]) * NS_PER_MS
+            await hand_in(self._front, body_of(fields), "stream", place, at)
         else:
             log.warning("signal_deleted_before_it_was_read", place=place)
-        await self._client.xack(self._name, GROUP, name)
+        await self._client.xack(self._name, self._group, name)
 
     def _say(self, problem: Exception) -> None:
         """Tell once what is wrong; the same again says nothing new."""

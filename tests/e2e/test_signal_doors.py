@@ -56,7 +56,7 @@ def unnamed() -> str:
 
 
 def pending(client: redis.Redis) -> int:
-    return int(client.xpending(NAME, "fxpaper")["pending"])
+    return int(client.xpending(NAME, "fxpaper:paper")["pending"])
 
 
 def until(done) -> None:

@@ -22,6 +22,7 @@ class Desk:
         self.worker = SimpleNamespace(account=account)
         self.asked: list[Handed] = []
         self.taken: list[Handed] = []
+        self.times: list[int | None] = []
         self._failures = failures
         self._may = asyncio.Event()
         self._may.set()
@@ -34,8 +35,11 @@ class Desk:
         """Answer again."""
         self._may.set()
 
-    async def submit(self, body: bytes, door: str, place: str, patience: float) -> None:
+    async def submit(
+        self, body: bytes, door: str, place: str, patience: float, at: int | None = None
+    ) -> None:
         del patience
+        self.times.append(at)
         self.asked.append((body, door, place))
         await self._may.wait()
         if self._failures:
