@@ -107,6 +107,19 @@ def test_a_signal_through_every_door_is_executed_once(tmp_path, push, stream):
     assert (count, len(ordered), set(ordered)) == (4, 2, {"one", "two"})
 
 
+def test_what_lay_in_the_stream_for_too_long_is_refused(tmp_path, stream):
+    """A signal without a time is of when its entry was added, not of when it was read."""
+    quotes, data = tmp_path / "eurusd.csv", tmp_path / "data"
+    write_quotes(quotes)
+    with daemon(data, "run", "--quotes", str(quotes)) as (ask, _):
+        ask("PUT", "/models/m", {"auto_execute": True})
+        stream.xadd(NAME, {"signal": unnamed()}, id="1700000000123-0")
+        ask.until("/signals", lambda body: body["items"] and body["items"][0]["code"])
+        signals = ask("GET", "/signals")[1]["items"]
+    assert [(one["status"], one["code"]) for one in signals] == [("refused", "signal_expired")]
+    assert rows(data) == (1, [])
+
+
 def test_killed_between_journal_and_acknowledgement_it_is_taken_once(tmp_path, stream):
     """Redis refuses every acknowledgement until the daemon is dead; the signal has no id."""
     quotes, data = tmp_path / "eurusd.csv", tmp_path / "data"
