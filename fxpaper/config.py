@@ -153,6 +153,8 @@ class Settings(BaseModel):
     """The same of everything that buys, or sells, one currency."""
     max_positions: int = Field(50, ge=1, le=10_000)
     """Open and waiting together."""
+    max_spread_percent: Decimal = Field(Decimal(50), gt=0, le=100, allow_inf_nan=False)
+    """Of the way from the entry to the stop-loss; signals wait for a narrower spread."""
     min_confidence: Decimal = Field(Decimal("0.5"), ge=0, le=1, allow_inf_nan=False)
     """A signal with less is refused."""
     risk_at_min_confidence: Decimal = Field(Decimal("0.5"), gt=0, le=1, allow_inf_nan=False)

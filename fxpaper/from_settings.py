@@ -32,6 +32,7 @@ def rules_of(settings: Settings) -> SignalRules:
         max_open_risk_percent=settings.max_open_risk_percent,
         max_leg_risk_percent=settings.max_leg_risk_percent,
         max_positions=settings.max_positions,
+        max_spread_percent=settings.max_spread_percent,
         min_confidence=settings.min_confidence,
         risk_at_min_confidence=settings.risk_at_min_confidence,
         lifetime_ns=settings.signal_lifetime_seconds * NS_PER_SECOND,

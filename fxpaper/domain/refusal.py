@@ -39,6 +39,7 @@ class RefusalCode(StrEnum):
     ENDED_AT_TERMINAL = "ended_at_terminal"
     # The order cannot be right.
     STOP_REQUIRED = "stop_required"
+    SPREAD_TOO_WIDE = "spread_too_wide"
     STOP_WRONG_SIDE = "stop_wrong_side"
     STOP_TOO_CLOSE = "stop_too_close"
     LEVEL_TOO_FAR = "level_too_far"

@@ -27,7 +27,7 @@ from fxpaper.engine.stop_risk import loss_at_stop
 from fxpaper.engine.stops import wrong_levels
 from fxpaper.execution.broker import Broker
 from fxpaper.signals import policy as policies
-from fxpaper.signals import risk
+from fxpaper.signals import risk, spread
 from fxpaper.signals.levels import resolve
 from fxpaper.signals.rules import SignalRules
 from fxpaper.signals.sizing import Sized, lots_for_confidence
@@ -37,6 +37,7 @@ CURED_BY_A_QUOTE = {
     RefusalCode.STALE_QUOTE,
     RefusalCode.GRADE_TOO_LOW,
     RefusalCode.NO_CONVERSION,
+    RefusalCode.SPREAD_TOO_WIDE,
 }
 """Refusals that the next quote may lift; a signal waits on them until it expires."""
 
@@ -77,10 +78,11 @@ class Judgement:
         quote = self._engine.board.quotes.get(signal.symbol)
         if refused is not None and refused.code is not RefusalCode.SIGNAL_EXPIRED:
             return [], _refuse(refused, checks, quote, now)
-        blocked = self._engine.untradeable(signal.symbol, now)
         if refused is not None:
-            waited = blocked if signal.received_at < signal.expires_at else None
+            in_time = signal.received_at < signal.expires_at
+            waited = self._in_the_way(signal, now) if in_time else None
             return [], _refuse(_after_waiting(signal, waited, refused), checks, quote, now)
+        blocked = self._engine.untradeable(signal.symbol, now)
         if blocked is not None:
             if blocked.code in CURED_BY_A_QUOTE:
                 return [], None
@@ -89,6 +91,14 @@ class Judgement:
         if signal.side is SignalSide.CLOSE:
             return self._close(signal, checks, now)
         return self._open(signal, Side(signal.side), checks, now)
+
+    def _in_the_way(self, signal: Signal, now: Instant) -> Refused | None:
+        """Return what a signal waits for."""
+        blocked = self._engine.untradeable(signal.symbol, now)
+        if blocked is not None or signal.side is SignalSide.CLOSE:
+            return blocked
+        outcome = self._prepare(signal, Side(signal.side)).outcome
+        return outcome if isinstance(outcome, Refused) else None
 
     def _open(
         self, signal: Signal, side: Side, checks: tuple[Check, ...], now: Instant
@@ -134,20 +144,24 @@ class Judgement:
         if unfit is not None:
             found = Check(unfit.code, unfit.actual, unfit.limit, passed=False)
             return Attempt(checks=(found,), outcome=unfit)
+        distance = abs(entry - levels.stop_loss)
+        narrow, wide = spread.check(quote, distance, instrument, rules.max_spread_percent)
+        if wide is not None:
+            return Attempt(checks=(narrow,), outcome=wide)
         loss = loss_at_stop(board, signal.symbol, currency, side, (entry, levels.stop_loss))
         if loss is None:
-            return Attempt(outcome=no_conversion(instrument, currency, board))
+            return Attempt(checks=(narrow,), outcome=no_conversion(instrument, currency, board))
         equity = self._engine.equity(signal.account)
         sized = lots_for_confidence(signal.confidence, equity, loss, instrument, rules, currency)
         if isinstance(sized, Refused):
-            return Attempt(outcome=sized)
-        return self._gate(replace(order, lots=sized.lots), sized)
+            return Attempt(checks=(narrow,), outcome=sized)
+        return self._gate(replace(order, lots=sized.lots), sized, narrow)
 
-    def _gate(self, order: PlaceOrder, sized: Sized) -> Attempt:
+    def _gate(self, order: PlaceOrder, sized: Sized, narrow: Check) -> Attempt:
         state = self._engine.state.accounts[order.account]
         equity = self._engine.equity(order.account)
         checks, outcome = risk.check(order, state, self._engine.board, equity, self._rules)
-        return Attempt(checks=checks, sizing=sized.numbers, outcome=outcome)
+        return Attempt(checks=(narrow, *checks), sizing=sized.numbers, outcome=outcome)
 
     def _too_far(self, order: PlaceOrder, quote: Quote) -> Refused | None:
         digits = self._engine.board.instruments[order.symbol].digits

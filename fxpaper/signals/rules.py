@@ -18,6 +18,8 @@ class SignalRules(msgspec.Struct, frozen=True, kw_only=True):
         max_open_risk_percent: of equity, of everything open and waiting together.
         max_leg_risk_percent: of equity, of everything that buys, or sells, the same currency.
         max_positions: open and waiting together.
+        max_spread_percent: of the way from the entry to the stop-loss; a signal waits for a
+            narrower spread until it expires.
         min_confidence: less is refused.
         risk_at_min_confidence: share of the risk that a signal of just that confidence gets;
             between the two points the share grows in a straight line.
@@ -34,6 +36,7 @@ class SignalRules(msgspec.Struct, frozen=True, kw_only=True):
     max_open_risk_percent: Decimal = Decimal(10)
     max_leg_risk_percent: Decimal = Decimal(5)
     max_positions: int = 50
+    max_spread_percent: Decimal = Decimal(50)
     min_confidence: Decimal = Decimal("0.5")
     risk_at_min_confidence: Decimal = Decimal("0.5")
     lifetime_ns: int = 300 * NS_PER_SECOND
