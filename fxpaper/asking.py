@@ -161,4 +161,5 @@ def outcome(record: Mapping[str, Any]) -> str:
         )
     if record["status"] == "refused":
         return f"refused{again} ({record['code']}): {record['text']}"
-    return f"{record['status']}{again}: {record['id']}"
+    why = f" ({record['code']}): {record['text']}" if record["code"] else ""
+    return f"{record['status']}{again}{why} Signal {record['id']}"

@@ -79,6 +79,10 @@ class ExecutionRoom:
         """Change what a model may do."""
         return await self._front.set_policy(policy)
 
+    def waits_for(self, signal_id: str) -> Refused | None:
+        """Return what a waiting signal waits for."""
+        return self._front.worker.waits_for(signal_id)
+
     def view(self) -> AccountView:
         """Return the account as committed, valued now."""
         kept = self._front.worker.committed

@@ -83,6 +83,11 @@ class Desk:
         """Signals without a decision, oldest first."""
         return tuple(self._waiting.values())
 
+    def waits_for(self, account: str, signal_id: str, now: Instant) -> Refused | None:
+        """Return what an undecided signal waits for; None when it is decided."""
+        signal = self._waiting.get((account, signal_id))
+        return None if signal is None else self._judgement.in_the_way(signal, now)
+
     def policy(self, account: str, model: str) -> ModelPolicy:
         """Return what a model may do; an unknown one is not executed unless the rules say so."""
         known = self._policies.get((account, model))

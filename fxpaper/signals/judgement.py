@@ -80,7 +80,7 @@ class Judgement:
             return [], _refuse(refused, checks, quote, now)
         if refused is not None:
             in_time = signal.received_at < signal.expires_at
-            waited = self._in_the_way(signal, now) if in_time else None
+            waited = self.in_the_way(signal, now) if in_time else None
             return [], _refuse(_after_waiting(signal, waited, refused), checks, quote, now)
         blocked = self._engine.untradeable(signal.symbol, now)
         if blocked is not None:
@@ -92,8 +92,8 @@ class Judgement:
             return self._close(signal, checks, now)
         return self._open(signal, Side(signal.side), checks, now)
 
-    def _in_the_way(self, signal: Signal, now: Instant) -> Refused | None:
-        """Return what a signal waits for."""
+    def in_the_way(self, signal: Signal, now: Instant) -> Refused | None:
+        """Return what keeps a signal from being executed now; None when nothing does."""
         blocked = self._engine.untradeable(signal.symbol, now)
         if blocked is not None or signal.side is SignalSide.CLOSE:
             return blocked

@@ -94,6 +94,9 @@ class Execution(Protocol):
     async def set_policy(self, policy: ModelPolicy) -> ModelPolicy:
         """Change what a model may do; answers after the commit."""
 
+    def waits_for(self, signal_id: str) -> Refused | None:
+        """Return what a waiting signal waits for; None when it is decided."""
+
     def view(self) -> AccountView:
         """Return the account as committed, valued now."""
 

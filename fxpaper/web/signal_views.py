@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from fxpaper.domain.account import Mode
 from fxpaper.domain.instrument import Points, format_price
+from fxpaper.domain.refusal import Refused
 from fxpaper.domain.signal import (
     Decision,
     Level,
@@ -21,29 +22,42 @@ from fxpaper.web.views import Instruments
 
 
 def signal_record(
-    record: SignalRecord, instruments: Instruments, mode: Mode
+    record: SignalRecord, instruments: Instruments, mode: Mode, waits_for: Refused | None = None
 ) -> objects.SignalRecord:
-    """Show a signal and what became of it so far."""
-    return objects.SignalRecord.model_validate(_fields(record, instruments, mode))
+    """Show a signal and what became of it so far.
+
+    Args:
+        record: of the journal.
+        instruments: by symbol.
+        mode: of the account.
+        waits_for: what a waiting signal waits for, where that is known.
+    """
+    return objects.SignalRecord.model_validate(_fields(record, instruments, mode, waits_for))
 
 
 def taken_signal(
-    record: SignalRecord, instruments: Instruments, mode: Mode, *, duplicate: bool
+    record: SignalRecord,
+    instruments: Instruments,
+    mode: Mode,
+    waits_for: Refused | None,
+    *,
+    duplicate: bool,
 ) -> objects.TakenSignal:
-    """Show a signal that was handed in just now."""
-    return objects.TakenSignal.model_validate(
-        {**_fields(record, instruments, mode), "duplicate": duplicate}
-    )
+    """Show a signal that was handed in just now; see :func:`signal_record`."""
+    fields = _fields(record, instruments, mode, waits_for)
+    return objects.TakenSignal.model_validate({**fields, "duplicate": duplicate})
 
 
-def _fields(record: SignalRecord, instruments: Instruments, mode: Mode) -> dict[str, object]:
+def _fields(
+    record: SignalRecord, instruments: Instruments, mode: Mode, waits_for: Refused | None
+) -> dict[str, object]:
     signal = record.signal
     if isinstance(signal, UnreadableSignal):
         return _unreadable(signal, mode)
     return {
         **_said(signal, instruments, mode),
         "status": record.status,
-        **_decided(record.decision, instruments),
+        **_decided(record.decision, instruments, waits_for),
     }
 
 
@@ -69,18 +83,17 @@ def _said(signal: Signal, instruments: Instruments, mode: Mode) -> dict[str, obj
     }
 
 
-def _decided(decision: Decision | None, instruments: Instruments) -> dict[str, object]:
+def _decided(
+    decision: Decision | None, instruments: Instruments, waits_for: Refused | None
+) -> dict[str, object]:
     if decision is None:
-        return _UNDECIDED
+        return {**_UNDECIDED, **_why_not(waits_for)}
     refusal, quote, digits = decision.refusal, decision.quote, decision.digits
     instrument = None if quote is None else instruments.get(quote.symbol)
     quote_digits = digits if instrument is None else instrument.digits
     return {
         "decided_at": decision.at,
-        "code": None if refusal is None else refusal.code.value,
-        "text": None if refusal is None else refusal.text,
-        "actual": None if refusal is None else refusal.actual,
-        "limit": None if refusal is None else refusal.limit,
+        **_why_not(refusal),
         "checks": [
             objects.Check(name=c.name, actual=c.actual, limit=c.limit, passed=c.passed)
             for c in decision.checks
@@ -96,12 +109,17 @@ def _decided(decision: Decision | None, instruments: Instruments) -> dict[str, o
     }
 
 
+def _why_not(refusal: Refused | None) -> dict[str, object]:
+    return {
+        "code": None if refusal is None else refusal.code.value,
+        "text": None if refusal is None else refusal.text,
+        "actual": None if refusal is None else refusal.actual,
+        "limit": None if refusal is None else refusal.limit,
+    }
+
+
 _UNDECIDED: dict[str, object] = {
     "decided_at": None,
-    "code": None,
-    "text": None,
-    "actual": None,
-    "limit": None,
     "checks": [],
     "sizing": {},
     "quote": None,
@@ -133,10 +151,7 @@ def _unreadable(signal: UnreadableSignal, mode: Mode) -> dict[str, object]:
         "door": signal.door,
         "status": "refused",
         "decided_at": signal.received_at,
-        "code": signal.refusal.code.value,
-        "text": signal.refusal.text,
-        "actual": signal.refusal.actual,
-        "limit": signal.refusal.limit,
+        **_why_not(signal.refusal),
         "raw": signal.raw,
     }
 

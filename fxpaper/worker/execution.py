@@ -134,6 +134,10 @@ class ExecutionWorker:
         self._queue.put_nowait(ChangePolicy(policy, answer))
         return await answer
 
+    def waits_for(self, signal_id: str) -> Refused | None:
+        """Return what a waiting signal waits for; None when it is decided."""
+        return self._desk.waits_for(self.account, signal_id, self._clock.now())
+
     async def decided(self, signal_id: str, patience: float) -> None:
         """Wait until a waiting signal is decided, but no longer than ``patience`` seconds."""
         if all(signal.id != signal_id for signal in self._desk.waiting):

@@ -120,6 +120,19 @@ def test_what_lay_in_the_stream_for_too_long_is_refused(tmp_path, stream):
     assert rows(data) == (1, [])
 
 
+def test_a_signal_that_waits_says_for_what(tmp_path):
+    """The spread is a pip, the stop-loss a pip and a half away; half of that may be spread."""
+    quotes, data = tmp_path / "eurusd.csv", tmp_path / "data"
+    write_quotes(quotes)
+    with daemon(data, "run", "--quotes", str(quotes)) as (ask, _):
+        ask("PUT", "/models/m", {"auto_execute": True})
+        ask.until("/quotes", lambda body: body["items"])
+        status, sent = ask("POST", "/signals", advice("tight") | {"stop_loss": {"pips": 1.5}})
+        told = fxpaper(data, "why", "tight", "--data-dir", str(data))[1]
+    assert (status, sent["status"], sent["code"]) == (202, "waiting", "spread_too_wide")
+    assert "waiting (spread_too_wide): The spread of EURUSD is 1.0 pips" in " ".join(told.split())
+
+
 def test_killed_between_journal_and_acknowledgement_it_is_taken_once(tmp_path, stream):
     """Redis refuses every acknowledgement until the daemon is dead; the signal has no id."""
     quotes, data = tmp_path / "eurusd.csv", tmp_path / "data"

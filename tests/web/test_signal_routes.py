@@ -150,6 +150,14 @@ async def test_a_signal_without_a_fit_quote_waits(daemon: Daemon):
     assert (status, again["duplicate"], again["status"]) == (200, True, "waiting")
 
 
+async def test_a_waiting_signal_says_for_what(daemon: Daemon):
+    _, sent, _ = await daemon.ask("POST", "/signals", json=SIGNAL | {"symbol": "USDJPY"})
+    _, chain, _ = await daemon.ask("GET", f"/signals/{sent['id']}")
+    for record in (sent, chain["signal"]):
+        assert (record["status"], record["code"]) == ("waiting", "no_quote")
+        assert (record["text"], record["actual"]) == ("There is no quote yet.", "none")
+
+
 async def test_the_same_signal_twice_is_one_signal(daemon: Daemon):
     await daemon.allow()
     _, first, _ = await daemon.ask("POST", "/signals", json=SIGNAL)

@@ -165,6 +165,7 @@ class SmallAccount:
         self._account: Account = samples.account()
         self._positions: dict[str, Position] = {}
         self._policies: dict[str, ModelPolicy] = {}
+        self._waiting: set[str] = set()
 
     async def record(self, *events: Event) -> None:
         """Commit events, then tell about them."""
@@ -211,6 +212,8 @@ class SmallAccount:
         await self.record(SignalReceived(signal))
         if self._market.quote(signal.symbol) is not None:
             await self.decide(signal)
+        else:
+            self._waiting.add(signal.id)
         row = await self._row(signal.id)
         assert row is not None
         return SignalAnswer(row)
@@ -263,6 +266,11 @@ class SmallAccount:
     async def set_policy(self, policy: ModelPolicy) -> ModelPolicy:
         await self.record(ModelPolicySet(policy))
         return policy
+
+    def waits_for(self, signal_id: str) -> Refused | None:
+        if signal_id not in self._waiting:
+            return None
+        return Refused(RefusalCode.NO_QUOTE, "There is no quote yet.", "none", "a quote")
 
     def view(self) -> AccountView:
         latest = self._market.quote("EURUSD")

@@ -47,9 +47,10 @@ async def signal(call: Call, query: AccountQuery, id: str) -> Answer:  # noqa: A
         raise ProblemError(
             RefusalCode.UNKNOWN_SIGNAL, f'There is no signal "{id[:80]}".', actual=id[:80]
         )
+    waits_for = call.rooms.execution.waits_for(id)
     return Answer.of(
         SignalChain(
-            signal=signal_record(chain.record, instruments, call.rooms.mode),
+            signal=signal_record(chain.record, instruments, call.rooms.mode, waits_for),
             order=None if chain.order is None else views.order(chain.order),
             positions=[views.position(one, view) for one in chain.positions],
             deals=[views.deal(one, instruments) for one in chain.deals],
@@ -81,6 +82,7 @@ async def submit(call: Call, query: AccountQuery) -> Answer:  # noqa: ARG001 - c
         record,
         call.rooms.market.instruments(),
         call.rooms.mode,
+        call.rooms.execution.waits_for(signal.id),
         duplicate=answer.duplicate,
     )
     if answer.duplicate:
