@@ -41,11 +41,11 @@ from fxpaper.engine.sessions import forex_is_open
 from fxpaper.errors import ConfigurationError
 from fxpaper.from_settings import (
     account_of,
+    book_of,
     costs_of,
     hooks_of,
     ledger_of,
     limits_of,
-    rules_of,
     wanted_symbols,
 )
 from fxpaper.ledger.ledger import Ledger
@@ -307,7 +307,7 @@ class Daemon:
         engine.restore(state.account, state.positions, state.orders)
         live = state.account.mode is Mode.LIVE
         terminal = await terminal_broker(engine, state, shell) if live else None
-        desk = Desk(engine, rules_of(settings), terminal)
+        desk = Desk(engine, book_of(settings), terminal)
         desk.restore(state.waiting, state.policies)
         return desk
 

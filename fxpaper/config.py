@@ -14,6 +14,7 @@ from platformdirs import user_data_path
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from fxpaper.errors import ConfigurationError
+from fxpaper.rule_settings import RuleSettings, SignalRuleSettings
 
 FILE = "fxpaper.toml"
 PREFIX = "FXPAPER_"
@@ -38,7 +39,7 @@ class HookSettings(BaseModel):
     """Of signals that tell none; without it they are refused."""
 
 
-class Settings(BaseModel):
+class Settings(SignalRuleSettings):
     """Everything that can be set. Durations are in seconds, risk in per cent of equity."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -97,7 +98,7 @@ class Settings(BaseModel):
     """Number of that account, 101-001-1234567-001."""
     alpha_vantage_key: SecretStr | None = None
     """Key of Alpha Vantage."""
-    keys: dict[str, SecretStr] = {}
+    keys: dict[str, SecretStr] = Field({})
     """Keys of sources that other packages add, by name; a table in the file."""
     metatrader_address: str | None = None
     """Where MetaTrader terminals may connect, 127.0.0.1:5555; without it none may."""
@@ -111,7 +112,7 @@ class Settings(BaseModel):
     """Where the live stream of MQL5-JSON-API is, 127.0.0.1:15557."""
     dwx_address: str | None = None
     """Where the price publisher of DWX's ZeroMQ bridge is, 127.0.0.1:32770."""
-    metatrader_symbols: dict[str, str] = {}
+    metatrader_symbols: dict[str, str] = Field({})
     """A broker's name of a symbol where it is not found by itself; a table in the file."""
     probe: bool = True
     """Whether each source is asked at the start, once a day, what its key gets."""
@@ -129,7 +130,7 @@ class Settings(BaseModel):
     redis_url: str | None = None
     """A Redis server for cache, budgets and signals_stream; without it cache and budgets live
     inside the process."""
-    hooks: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,32}$")], HookSettings] = {}
+    hooks: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,32}$")], HookSettings] = Field({})
     """Webhooks by name; tables in the file."""
     host: str = "127.0.0.1"
     """Address to listen on."""
@@ -143,26 +144,10 @@ class Settings(BaseModel):
     """Oldest quote of a stream that fills."""
     rest_age_seconds: float = Field(10, gt=0, le=120)
     """Oldest fetched quote that fills."""
-    risk_percent: Decimal = Field(Decimal(1), gt=0, le=100, allow_inf_nan=False)
-    """Of equity, lost at the stop-loss by a signal of confidence 1."""
-    max_risk_percent: Decimal = Field(Decimal(2), gt=0, le=100, allow_inf_nan=False)
-    """Of equity; nothing that loses more is let through."""
-    max_open_risk_percent: Decimal = Field(Decimal(10), gt=0, le=100, allow_inf_nan=False)
-    """Of equity, lost if every stop-loss were hit; waiting orders count."""
-    max_leg_risk_percent: Decimal = Field(Decimal(5), gt=0, le=100, allow_inf_nan=False)
-    """The same of everything that buys, or sells, one currency."""
-    max_positions: int = Field(50, ge=1, le=10_000)
-    """Open and waiting together."""
-    max_spread_percent: Decimal = Field(Decimal(50), gt=0, le=100, allow_inf_nan=False)
-    """Of the way from the entry to the stop-loss; signals wait for a narrower spread."""
-    min_confidence: Decimal = Field(Decimal("0.5"), ge=0, le=1, allow_inf_nan=False)
-    """A signal with less is refused."""
-    risk_at_min_confidence: Decimal = Field(Decimal("0.5"), gt=0, le=1, allow_inf_nan=False)
-    """Share of the risk that a signal of just that confidence gets."""
     signal_lifetime_seconds: int = Field(300, ge=1, le=86400)
     """How long a signal without an expiry lives."""
-    default_stop_pips: Decimal | None = Field(None, gt=0, allow_inf_nan=False)
-    """Stop-loss of a signal that has none; without it such a signal is refused."""
+    rules: tuple[RuleSettings, ...] = ()
+    """Rules for some models and symbols only; ``[[rules]]`` tables in the file."""
 
 
 def default_data_dir() -> Path:
@@ -227,7 +212,7 @@ def _explain(problem: ValidationError, path: Path) -> str:
     first = problem.errors()[0]
     key = ".".join(str(part) for part in first["loc"])
     if first["type"] == "extra_forbidden":
-        near = get_close_matches(key, Settings.model_fields, n=1)
+        near = get_close_matches(str(first["loc"][-1]), Settings.model_fields, n=1)
         hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(Settings.model_fields)}."
         return f'Unknown setting "{key}" in {path}; {hint}'
     shown = "" if "key" in key else f", got {first['input']!r}"

@@ -5,6 +5,8 @@ from __future__ import annotations
 from fractions import Fraction
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from fxpaper.config import Settings
 from fxpaper.domain.account import Account, Accounting, Mode
 from fxpaper.domain.instant import NS_PER_MS, NS_PER_SECOND, Instant
@@ -18,7 +20,7 @@ from fxpaper.engine.gate import ClosedMarket, FillLimits
 from fxpaper.engine.margin import margin_currency
 from fxpaper.errors import ConfigurationError
 from fxpaper.signals.intake.symbols import canonical_symbol
-from fxpaper.signals.rules import SignalRules
+from fxpaper.signals.rules import Rule, RuleBook, SignalRules
 from fxpaper.web.hooks import Hook
 
 LEDGER_FILE = "ledger.db"
@@ -38,6 +40,15 @@ def rules_of(settings: Settings) -> SignalRules:
         lifetime_ns=settings.signal_lifetime_seconds * NS_PER_SECOND,
         default_stop_pips=settings.default_stop_pips,
     )
+
+
+def book_of(settings: Settings, *, auto_execute_unknown: bool = False) -> RuleBook:
+    """Return the rules with those that hold for some models and symbols only."""
+    common = replace(rules_of(settings), auto_execute_unknown=auto_execute_unknown)
+    rules = (
+        Rule(model=one.model, symbol=one.symbol, changes=one.given()) for one in settings.rules
+    )
+    return RuleBook(common, tuple(rules))
 
 
 def limits_of(settings: Settings, *, around_the_clock: bool = False) -> FillLimits:

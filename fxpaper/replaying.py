@@ -36,7 +36,7 @@ from fxpaper.engine.engine import Engine
 from fxpaper.engine.tape import Tape
 from fxpaper.engine.valuation import close_price
 from fxpaper.errors import InputError
-from fxpaper.from_settings import account_of, costs_of, limits_of, rules_of
+from fxpaper.from_settings import account_of, book_of, costs_of, limits_of
 from fxpaper.run_files import Chain, line_of
 from fxpaper.signals.desk import Desk
 from fxpaper.signals.intake.lines import read_recorded, signal_lines
@@ -229,7 +229,7 @@ def replay_recording(
     """
     settings, recording, profile = asked.settings, asked.recording, asked.profile
     engine = Engine(profile, limits_of(settings), costs)
-    desk = Desk(engine, replace(rules_of(settings), auto_execute_unknown=True))
+    desk = Desk(engine, book_of(settings, auto_execute_unknown=True))
     collected = _Collected(keep)
     for recorded in engine.open_account(account_of(settings, recording.started_at)):
         collected.add(recorded)

@@ -22,6 +22,7 @@ from fxpaper.domain.signal import Signal
 from fxpaper.ledger.ledger import Ledger
 from fxpaper.ledger.shell import LedgerShell
 from fxpaper.profiles import read_profile
+from fxpaper.rule_settings import SignalRuleSettings
 from fxpaper.signals.intake.native import Arrival, read_signal
 from fxpaper.web import answers, auth, client, objects, server, ws
 from fxpaper.web.feeds import account as account_feed
@@ -81,6 +82,12 @@ def test_every_setting_has_its_row_with_default_and_bounds(name: str):
     known = [limit for limit in limits if limit is not None]
     numbers = [f"10^{len(str(one)) - 1}" if one > 600_000 else str(one) for one in known]
     assert [one for one in options + numbers if one not in may_be] == []
+
+
+@pytest.mark.parametrize("name", sorted(SignalRuleSettings.model_fields))
+def test_what_rules_may_set_is_listed(name: str):
+    [part] = re.findall(r"It may set (.*?)\.\n", REFERENCE["settings"], re.DOTALL)
+    assert f"`{name}`" in part
 
 
 def test_no_setting_is_documented_that_does_not_exist():

@@ -36,7 +36,7 @@ from fxpaper.execution.gated import GatedBroker
 from fxpaper.execution.paper import PaperBroker
 from fxpaper.signals.judgement import Judgement
 from fxpaper.signals.risk import by_hand
-from fxpaper.signals.rules import SignalRules
+from fxpaper.signals.rules import RuleBook
 
 
 class PlaceAmount(msgspec.Struct, frozen=True):
@@ -63,7 +63,7 @@ class Desk:
     """
 
     def __init__(
-        self, engine: Engine, rules: SignalRules, terminal: TerminalBroker | None = None
+        self, engine: Engine, rules: RuleBook, terminal: TerminalBroker | None = None
     ) -> None:
         self.engine = engine
         self.rules = rules
@@ -92,7 +92,7 @@ class Desk:
         """Return what a model may do; an unknown one is not executed unless the rules say so."""
         known = self._policies.get((account, model))
         return known or ModelPolicy(
-            account=account, model=model, auto_execute=self.rules.auto_execute_unknown
+            account=account, model=model, auto_execute=self.rules.common.auto_execute_unknown
         )
 
     def policies(self, account: str) -> list[ModelPolicy]:

@@ -29,7 +29,7 @@ from fxpaper.execution.broker import Broker
 from fxpaper.signals import policy as policies
 from fxpaper.signals import risk, spread
 from fxpaper.signals.levels import resolve
-from fxpaper.signals.rules import SignalRules
+from fxpaper.signals.rules import RuleBook, SignalRules
 from fxpaper.signals.sizing import Sized, lots_for_confidence
 
 CURED_BY_A_QUOTE = {
@@ -65,7 +65,7 @@ class Judgement:
         rules: by which signals become orders.
     """
 
-    def __init__(self, engine: Engine, broker: Broker, rules: SignalRules) -> None:
+    def __init__(self, engine: Engine, broker: Broker, rules: RuleBook) -> None:
         self._engine = engine
         self._broker = broker
         self._rules = rules
@@ -74,7 +74,8 @@ class Judgement:
         self, signal: Signal, policy: ModelPolicy, now: Instant
     ) -> tuple[list[Recorded], Decision | None]:
         """Return what a signal caused and the decision; None while it has to wait for a quote."""
-        checks, refused = policies.decide(signal, policy, self._rules, now)
+        rules = self._rules.of(signal.model, signal.symbol)
+        checks, refused = policies.decide(signal, policy, rules, now)
         quote = self._engine.board.quotes.get(signal.symbol)
         if refused is not None and refused.code is not RefusalCode.SIGNAL_EXPIRED:
             return [], _refuse(refused, checks, quote, now)
@@ -119,7 +120,7 @@ class Judgement:
 
     def _prepare(self, signal: Signal, side: Side) -> Attempt:
         """Find the levels, size the order and pass it through the risk gate."""
-        board, rules = self._engine.board, self._rules
+        board, rules = self._engine.board, self._rules.of(signal.model, signal.symbol)
         instrument, quote = board.instruments[signal.symbol], board.quotes[signal.symbol]
         state = self._engine.state.accounts[signal.account]
         currency = state.account.currency
@@ -140,7 +141,7 @@ class Judgement:
         closing = market_price(side.opposite, quote)
         unfit = wrong_levels(
             side, levels.stop_loss, _given(levels.take_profit), closing, instrument
-        ) or self._too_far(order, quote)
+        ) or self._too_far(order, quote, rules)
         if unfit is not None:
             found = Check(unfit.code, unfit.actual, unfit.limit, passed=False)
             return Attempt(checks=(found,), outcome=unfit)
@@ -155,19 +156,19 @@ class Judgement:
         sized = lots_for_confidence(signal.confidence, equity, loss, instrument, rules, currency)
         if isinstance(sized, Refused):
             return Attempt(checks=(narrow,), outcome=sized)
-        return self._gate(replace(order, lots=sized.lots), sized, narrow)
+        return self._gate(replace(order, lots=sized.lots), sized, narrow, rules)
 
-    def _gate(self, order: PlaceOrder, sized: Sized, narrow: Check) -> Attempt:
+    def _gate(self, order: PlaceOrder, sized: Sized, narrow: Check, rules: SignalRules) -> Attempt:
         state = self._engine.state.accounts[order.account]
         equity = self._engine.equity(order.account)
-        checks, outcome = risk.check(order, state, self._engine.board, equity, self._rules)
+        checks, outcome = risk.check(order, state, self._engine.board, equity, rules)
         return Attempt(checks=(narrow, *checks), sizing=sized.numbers, outcome=outcome)
 
-    def _too_far(self, order: PlaceOrder, quote: Quote) -> Refused | None:
+    def _too_far(self, order: PlaceOrder, quote: Quote, rules: SignalRules) -> Refused | None:
         digits = self._engine.board.instruments[order.symbol].digits
         for name, level in (("stop_loss", order.stop_loss), ("take_profit", order.take_profit)):
             if level is not None:
-                refused = risk.too_far(level, name, quote, digits, self._rules.max_level_distance)
+                refused = risk.too_far(level, name, quote, digits, rules.max_level_distance)
                 if refused is not None:
                     return refused
         return None

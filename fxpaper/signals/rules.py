@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
+from fnmatch import fnmatchcase
 
 import msgspec
+from msgspec.structs import replace
 
 from fxpaper.domain.instant import NS_PER_SECOND
 
 
 class SignalRules(msgspec.Struct, frozen=True, kw_only=True):
-    """What holds for every signal of an account.
+    """What holds for a signal.
 
     Args:
         risk_percent: of equity, lost at the stop-loss by a signal of confidence 1.
@@ -44,3 +47,48 @@ class SignalRules(msgspec.Struct, frozen=True, kw_only=True):
     max_level_distance: Decimal = Decimal("0.2")
     default_stop_pips: Decimal | None = None
     auto_execute_unknown: bool = False
+
+
+class Rule(msgspec.Struct, frozen=True, kw_only=True):
+    """What holds otherwise for some models and symbols.
+
+    Args:
+        model: a name, or a pattern with ``*`` and ``?``.
+        symbol: the same.
+        changes: other values of :class:`SignalRules`, by name.
+    """
+
+    model: str = "*"
+    symbol: str = "*"
+    changes: Mapping[str, object]
+
+    def covers(self, model: str, symbol: str) -> bool:
+        """Tell whether it is about a model's signals in a symbol."""
+        return fnmatchcase(model, self.model) and fnmatchcase(symbol, self.symbol)
+
+
+class RuleBook:
+    """The rules of one account.
+
+    Args:
+        common: hold for every signal.
+        rules: hold for some; of two that cover the same signal the later one wins.
+    """
+
+    def __init__(self, common: SignalRules, rules: tuple[Rule, ...] = ()) -> None:
+        self.common = common
+        self._rules = rules
+        self._known: dict[tuple[str, str], SignalRules] = {}
+
+    def of(self, model: str, symbol: str) -> SignalRules:
+        """Return what holds for a model's signals in a symbol."""
+        if not self._rules:
+            return self.common
+        found = self._known.get((model, symbol))
+        if found is None:
+            found = self.common
+            for rule in self._rules:
+                if rule.covers(model, symbol):
+                    found = replace(found, **rule.changes)
+            self._known[model, symbol] = found
+        return found

@@ -21,7 +21,7 @@ from fxpaper.engine.engine import Engine
 from fxpaper.engine.gate import FillLimits
 from fxpaper.profiles import read_profile
 from fxpaper.signals.desk import Desk
-from fxpaper.signals.rules import SignalRules
+from fxpaper.signals.rules import RuleBook, SignalRules
 from tests.mql4.conftest import LIVE, Bridge, until
 
 HOUR_NS = 3_600_000_000_000
@@ -37,7 +37,7 @@ class LiveAccount:
         self.engine = Engine(read_profile("standard"), limits)
         self.engine.restore(LIVE, ())
         self.broker = LiveBroker(self.engine, "live", lambda number: f"e.{number}")
-        self.desk = Desk(self.engine, SignalRules(), self.broker)
+        self.desk = Desk(self.engine, RuleBook(SignalRules()), self.broker)
         self.events: list[Recorded] = []
         self._bridge = bridge
         bridge.ears.append(self.hear)

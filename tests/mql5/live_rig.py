@@ -29,7 +29,7 @@ from fxpaper.ledger.shell import LedgerShell
 from fxpaper.live_account import open_live, terminal_broker
 from fxpaper.profiles import read_profile
 from fxpaper.signals.desk import Desk
-from fxpaper.signals.rules import SignalRules
+from fxpaper.signals.rules import RuleBook, SignalRules
 from fxpaper.worker.execution import ExecutionWorker
 
 PROFILE = read_profile("standard")
@@ -160,7 +160,7 @@ async def _desk(shell: LedgerShell) -> Desk:
     state = await shell.read(lambda one: one.load(NAME))
     assert isinstance(state, LedgerState)
     engine.restore(state.account, state.positions, state.orders)
-    desk = Desk(engine, SignalRules(), await terminal_broker(engine, state, shell))
+    desk = Desk(engine, RuleBook(SignalRules()), await terminal_broker(engine, state, shell))
     desk.restore(state.waiting, state.policies)
     return desk
 

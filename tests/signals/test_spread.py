@@ -7,72 +7,18 @@ from decimal import Decimal
 import pytest
 from msgspec.structs import replace
 
-from fxpaper.domain.account import Account, Mode
-from fxpaper.domain.event import AccountOpened, SignalDecided
 from fxpaper.domain.instant import NS_PER_SECOND
-from fxpaper.domain.quote import Evidence, Grade, Quote, Spread, Transport
 from fxpaper.domain.refusal import RefusalCode
 from fxpaper.domain.signal import (
-    Decision,
-    ModelPolicy,
-    PipsLevel,
     PriceLevel,
-    Signal,
     SignalSide,
     SignalStatus,
 )
-from fxpaper.engine.engine import Engine
-from fxpaper.engine.gate import FillLimits
-from fxpaper.profiles import read_profile
-from fxpaper.signals.desk import Desk
 from fxpaper.signals.rules import SignalRules
 from fxpaper.signals.spread import check
+from tests.signals.builders import NOW, PROFILE, SIGNAL, decided, desk, quoted
 
-PROFILE = read_profile("standard")
 EURUSD = PROFILE.instruments["EURUSD"]
-NOW = 1_790_000_000_000_000_000
-STREAM = Evidence("t", Transport.STREAM, Spread.REAL, Grade.A)
-SIGNAL = Signal(
-    id="one",
-    account="a",
-    model="m",
-    symbol="EURUSD",
-    side=SignalSide.BUY,
-    confidence=Decimal(1),
-    stop_loss=PipsLevel(Decimal(10)),
-    take_profit=None,
-    at=NOW,
-    expires_at=NOW + 60 * NS_PER_SECOND,
-    received_at=NOW,
-    door="http",
-    digest="",
-)
-
-
-def quoted(spread: int, at: int = NOW) -> Quote:
-    return Quote("EURUSD", 108_000, 108_000 + spread, at, at, STREAM)
-
-
-def desk(rules: SignalRules | None = None) -> Desk:
-    made = Engine(PROFILE, FillLimits(around_the_clock=True))
-    account = Account(
-        id="a",
-        mode=Mode.PAPER,
-        currency="USD",
-        leverage=100,
-        balance=Decimal("10000.00"),
-        initial_balance=Decimal("10000.00"),
-        opened_at=NOW,
-    )
-    made.state.record("a", NOW, AccountOpened(account))
-    desk = Desk(made, rules or SignalRules())
-    desk.set_policy(ModelPolicy(account="a", model="m", auto_execute=True), NOW)
-    return desk
-
-
-def decided(events) -> Decision | None:
-    found = [one.event.decision for one in events if isinstance(one.event, SignalDecided)]
-    return found[0] if found else None
 
 
 @pytest.mark.parametrize(
