@@ -18,12 +18,17 @@ from fxpaper.from_settings import ledger_of
 from fxpaper.ledger.ledger import Ledger
 from fxpaper.live_account import open_live
 from fxpaper.options import AsJson, Config, DataDir, Port, daemon_of
-from fxpaper.printing import Reported, out, print_json, table
+from fxpaper.printing import WRONG_USE, Reported, fail, out, print_json, table
 
 live_app = typer.Typer(help="Accounts at a broker, through a terminal.", no_args_is_help=True)
 
 _KINDS = {0: "demo", 1: "contest", 2: "REAL MONEY"}
 _LONGEST = 24
+_NOW = {
+    "halted": "Halted: nothing opens",
+    "reducing": "Reducing: nothing opens, signals may still close,",
+    "flatten": "Closing everything, then halted: nothing opens",
+}
 
 
 @live_app.command("open")
@@ -95,16 +100,24 @@ def drift(
 
 def halt(
     reason: Annotated[str, typer.Option(help="Why; it is kept.")] = "",
+    *,
+    reduce: Annotated[bool, typer.Option("--reduce", help="Signals may still close.")] = False,
+    flatten: Annotated[
+        bool, typer.Option("--flatten", help="Close every position too, then stay halted.")
+    ] = False,
     port: Port = None,
     data_dir: DataDir = None,
     config: Config = None,
 ) -> None:
     """Stop the account at once: nothing opens any more, waiting orders are cancelled.
 
-    Open positions keep their stops and can be closed. It holds over restarts until resume.
+    Open positions keep their stops and you can close them. It holds over restarts until resume.
     """
-    _set("halted", reason, (port, data_dir, config))
-    out.print("Halted: nothing opens until you run fxpaper resume.")
+    if reduce and flatten:
+        fail("--reduce and --flatten exclude each other; name one.", WRONG_USE)
+    state = "flatten" if flatten else "reducing" if reduce else "halted"
+    _set(state, reason, (port, data_dir, config))
+    out.print(f"{_NOW[state]} until you run fxpaper resume.")
 
 
 def resume(

@@ -257,9 +257,15 @@ class AsyncClient:
         wanted = plain({"symbol": symbol, "side": side})
         return await self._asked(Done, "POST", "/close-all", body=wanted)
 
-    async def halt(self, reason: str = "") -> Account:
-        """Let the account open nothing until it is resumed; what is open stays open."""
-        return await self._trading("halted", reason)
+    async def halt(self, reason: str = "", how: str = "halted") -> Account:
+        """Let the account open nothing until it is resumed.
+
+        Args:
+            reason: why; it is kept.
+            how: ``halted`` leaves open what is open, ``reducing`` lets signals close it, and
+                ``flatten`` closes it.
+        """
+        return await self._trading(how, reason)
 
     async def resume(self, reason: str = "") -> Account:
         """Let the account trade again."""

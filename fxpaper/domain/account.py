@@ -22,8 +22,12 @@ class TradingState(StrEnum):
     """What an account may do now."""
 
     ACTIVE = "active"
+    REDUCING = "reducing"
+    """Nothing opens or grows a position; signals and people may close."""
     HALTED = "halted"
-    """Nothing that opens or grows a position, until a person resumes; closing stays possible."""
+    """The same, and signals close nothing either; only people do."""
+    FLATTEN = "flatten"
+    """Halted, and every position is being closed; HALTED follows once nothing is open."""
 
 
 SHADOW = "-shadow"

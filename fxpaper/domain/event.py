@@ -200,7 +200,7 @@ class PositionClosed(msgspec.Struct, frozen=True, tag="position_closed"):
 
 
 class TradingStateSet(msgspec.Struct, frozen=True, tag="trading_state_set"):
-    """A person or a rule has halted or resumed an account.
+    """A person or a rule has changed what an account may do.
 
     Args:
         state: from now on.

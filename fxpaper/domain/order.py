@@ -115,6 +115,8 @@ class DealReason(StrEnum):
     CLOSE_BY = "close_by"
     """Closed against an opposite position."""
     REVERSE = "reverse"
+    FLATTEN = "flatten"
+    """The kill switch closed it."""
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -117,6 +117,8 @@ class Desk:
     def on_quote(self, quote: Quote) -> list[Recorded]:
         """Take the next quote: triggers first, then the signals that wait for it."""
         events = self.engine.on_quote(quote)
+        if self._broker.flattening:
+            events += self._broker.flatten(quote.received_at, quote.symbol)
         if self._waiting:
             for signal in self.waiting:
                 if signal.symbol == quote.symbol:
@@ -126,6 +128,8 @@ class Desk:
     def on_time(self, now: Instant) -> list[Recorded]:
         """Let what is due by ``now`` act, and refuse the signals that have waited too long."""
         events = self.engine.advance(now)
+        if self._broker.flattening:
+            events += self._broker.flatten(now)
         for signal in self.waiting:
             if now >= signal.expires_at:
                 events += self._try(signal, now)
@@ -141,8 +145,11 @@ class Desk:
         return min(self.engine.next_timer(), min(expiries, default=NEVER))
 
     def awaits(self, symbol: str) -> bool:
-        """Tell whether a signal waits for the next quote of a symbol."""
-        return any(signal.symbol == symbol for signal in self._waiting.values())
+        """Tell whether a signal, or an account being closed, waits for a symbol's next quote."""
+        if any(signal.symbol == symbol for signal in self._waiting.values()):
+            return True
+        accounts = self.engine.state.accounts
+        return any(symbol in accounts[name].holdings for name in self._broker.flattening)
 
     def give_up(self) -> list[Recorded]:
         """Refuse every signal that waits, at its expiry, as in a market gone silent."""

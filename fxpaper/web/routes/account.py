@@ -53,7 +53,7 @@ async def reset(call: Call, query: AccountQuery, body: ResetBody) -> Answer:  # 
 
 @route("POST", "/account/trading", {HTTPStatus.OK: Done})
 async def trading(call: Call, query: AccountQuery, body: TradingBody) -> Answer:  # noqa: ARG001 - checked by the route
-    """Halt the account, or let it trade again. Halting cancels what waits to open something."""
+    """Halt or flatten the account, or let it trade again; waiting orders are cancelled."""
     command = SetTrading(account=call.rooms.account, state=body.state, reason=body.reason)
     return await carry_out(call, command, None)
 

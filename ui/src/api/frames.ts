@@ -75,7 +75,7 @@ export type AccountEvent =
   | Numbered<"deal_booked", Deal>
   | Numbered<"position_opened" | "position_changed", Position>
   | Numbered<"swap_accrued", { position: Position; amount: string; nights: number }>
-  | Numbered<"trading_state_set", { state: string; reason: string }>
+  | Numbered<"trading_state_set", { state: Account["trading"]; reason: string }>
   | Numbered<
       "terminal_answered",
       { command_id: string; state: string; retcode: number; text: string }

@@ -49,7 +49,7 @@ export interface Account {
   complete: boolean;
   opened_at: string;
   seq: number;
-  trading: string;
+  trading: "active" | "reducing" | "halted" | "flatten";
   terminal: string | null;
 }
 

@@ -59,6 +59,10 @@ export class Rest {
     return this.ask("PUT", `/models/${encodeURIComponent(model)}`, { auto_execute: autoExecute });
   }
 
+  setTrading(state: string, reason: string): Promise<unknown> {
+    return this.ask("POST", "/account/trading", { state, reason });
+  }
+
   private async ask<T>(method: string, path: string, body?: unknown): Promise<T> {
     const init: RequestInit = { method, credentials: "same-origin", cache: "no-store" };
     if (body !== undefined) {

@@ -84,6 +84,8 @@ export function news(event: AccountEvent, currency: string): { tone: Tone; text:
 function ofTrading(state: string, reason: string): { tone: Tone; text: string } {
   const why = reason === "" ? "" : ` ${reason}`;
   if (state === "halted") return { tone: "bad", text: `Halted: nothing opens any more.${why}` };
+  if (state === "reducing") return { tone: "bad", text: `Only reducing: nothing opens.${why}` };
+  if (state === "flatten") return { tone: "bad", text: `Closing every position.${why}` };
   return { tone: "plain", text: `The account trades again.${why}` };
 }
 

@@ -8,7 +8,7 @@ export class AccountStore {
     this.value = account;
   }
 
-  setTrading(state: string): void {
+  setTrading(state: Account["trading"]): void {
     if (this.value !== null) this.value = { ...this.value, trading: state };
   }
 }
