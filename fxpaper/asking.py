@@ -150,13 +150,19 @@ def outcome(record: Mapping[str, Any]) -> str:
     if "detail" in record:
         return f"refused ({record.get('code')}): {record['detail']}"
     again = " (sent before; taken once)" if record.get("duplicate") else ""
-    if record["status"] == "executed" and record["side"] != "close":
+    if record["status"] == "executed" and record["order_id"] is not None:
         stop, profit = (record[f"{name}_price"] or "none" for name in ("stop_loss", "take_profit"))
         price = record["entry_price"]
         where = "the market; the order is on its way" if price is None else price
         return (
             f"executed{again}: {record['side']} {record['lots']} {record['symbol']} at "
             f"{where}, stop-loss {stop}, take-profit {profit}. "
+            f"Why: fxpaper why {record['id']}"
+        )
+    if record["status"] == "executed":
+        left = f" Nothing was opened ({record['code']}): {record['text']}" if record["code"] else ""
+        return (
+            f"executed{again}: closed {', '.join(record['position_ids'])}.{left} "
             f"Why: fxpaper why {record['id']}"
         )
     if record["status"] == "refused":

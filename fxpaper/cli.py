@@ -5,7 +5,6 @@ Exit codes: 0 done, 1 refused or unknown, 2 wrong use, 3 no daemon, 4 cannot sta
 
 from __future__ import annotations
 
-import json
 import logging
 import sys
 from dataclasses import replace
@@ -46,6 +45,7 @@ from fxpaper.printing import (
     table,
 )
 from fxpaper.run_files import first_divergence
+from fxpaper.signal_commands import signal_app
 from fxpaper.sources_commands import sources_app
 from fxpaper.starting import plan_of, recording_of, start, with_recording
 from fxpaper.terminal_commands import mt4_app, mt5_app
@@ -57,7 +57,6 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
 )
-signal_app = typer.Typer(help="Send signals.", no_args_is_help=True)
 config_app = typer.Typer(help="Settings.", no_args_is_help=True)
 ui_app = typer.Typer(help="The page.", no_args_is_help=True)
 for _name, _group in {
@@ -232,50 +231,6 @@ def diff(
         ]
         table("", rows, ("field", one.name, other.name))
     raise typer.Exit(0 if found is None else 1)
-
-
-@signal_app.command("send")
-def send(
-    model: Annotated[str | None, typer.Option(help="Who says so.")] = None,
-    symbol: Annotated[str | None, typer.Option(help="E.g. EURUSD.")] = None,
-    side: Annotated[str | None, typer.Option(help="buy, sell or close.")] = None,
-    confidence: Annotated[str | None, typer.Option(help="Probability of being right, 0–1.")] = None,
-    stop_loss: Annotated[str | None, typer.Option(help="A price, or 25pips.")] = None,
-    take_profit: Annotated[str | None, typer.Option(help="A price, 50pips or 2r.")] = None,
-    id_: Annotated[
-        str | None, typer.Option("--id", help="Your id; sent twice, taken once.")
-    ] = None,
-    time: Annotated[str | None, typer.Option(help="When it was made, RFC 3339.")] = None,
-    expiry: Annotated[str | None, typer.Option(help="Until when it holds, RFC 3339.")] = None,
-    file: Annotated[Path | None, typer.Option(help="JSON lines to send instead.")] = None,
-    port: Port = None,
-    data_dir: DataDir = None,
-    config: Config = None,
-    as_json: AsJson = False,  # noqa: FBT002 - an option
-) -> None:
-    """Send a signal to the running daemon and see what became of it."""
-    given = {
-        "id": id_,
-        "model": model,
-        "symbol": symbol,
-        "side": side,
-        "confidence": confidence,
-        "stop_loss": stop_loss,
-        "take_profit": take_profit,
-        "time": time,
-        "expiry": expiry,
-    }
-    said = {key: value for key, value in given.items() if value is not None}
-    with Reported():
-        bodies = [json.dumps(said).encode()] if file is None else replaying.lines_of(file)
-        daemon = daemon_of(port, data_dir, config)
-        answers = [daemon.ask("POST", "/signals", body) for body in bodies]
-    if as_json:
-        print_json([answer.body for answer in answers] if file else answers[0].body)
-    else:
-        for answer in answers:
-            out.print(escape(asking.outcome(answer.body)))
-    raise typer.Exit(0 if all(answer.executed for answer in answers) else 1)
 
 
 @app.command()

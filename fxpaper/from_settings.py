@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -19,8 +21,9 @@ from fxpaper.engine.costs import CostModel, Slippage, SlippageKind
 from fxpaper.engine.gate import ClosedMarket, FillLimits
 from fxpaper.engine.margin import margin_currency
 from fxpaper.errors import ConfigurationError
+from fxpaper.rule_settings import SignalRuleSettings
 from fxpaper.signals.intake.symbols import canonical_symbol
-from fxpaper.signals.rules import Rule, RuleBook, SignalRules
+from fxpaper.signals.rules import Conflict, ConflictWith, Rule, RuleBook, SignalRules
 from fxpaper.web.hooks import Hook
 
 LEDGER_FILE = "ledger.db"
@@ -28,27 +31,30 @@ LEDGER_FILE = "ledger.db"
 
 def rules_of(settings: Settings) -> SignalRules:
     """Return the rules by which signals become orders."""
-    return SignalRules(
-        risk_percent=settings.risk_percent,
-        max_risk_percent=settings.max_risk_percent,
-        max_open_risk_percent=settings.max_open_risk_percent,
-        max_leg_risk_percent=settings.max_leg_risk_percent,
-        max_positions=settings.max_positions,
-        max_spread_percent=settings.max_spread_percent,
-        min_confidence=settings.min_confidence,
-        risk_at_min_confidence=settings.risk_at_min_confidence,
-        lifetime_ns=settings.signal_lifetime_seconds * NS_PER_SECOND,
-        default_stop_pips=settings.default_stop_pips,
-    )
+    given = {name: getattr(settings, name) for name in SignalRuleSettings.model_fields}
+    lifetime_ns = settings.signal_lifetime_seconds * NS_PER_SECOND
+    return SignalRules(lifetime_ns=lifetime_ns, **rule_values(given))
 
 
 def book_of(settings: Settings, *, auto_execute_unknown: bool = False) -> RuleBook:
     """Return the rules with those that hold for some models and symbols only."""
     common = replace(rules_of(settings), auto_execute_unknown=auto_execute_unknown)
     rules = (
-        Rule(model=one.model, symbol=one.symbol, changes=one.given()) for one in settings.rules
+        Rule(model=one.model, symbol=one.symbol, changes=rule_values(one.given()))
+        for one in settings.rules
     )
     return RuleBook(common, tuple(rules))
+
+
+def rule_values(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings of rules under the names and in the units that the rules have."""
+    values = dict(given)
+    if "cooldown_minutes" in values:
+        values["cooldown_ns"] = values.pop("cooldown_minutes") * 60 * NS_PER_SECOND
+    for name, kind in (("conflict", Conflict), ("conflict_with", ConflictWith)):
+        if name in values:
+            values[name] = kind(values[name])
+    return values
 
 
 def limits_of(settings: Settings, *, around_the_clock: bool = False) -> FillLimits:

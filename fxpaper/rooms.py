@@ -13,15 +13,14 @@ from fxpaper.aggregator.history import History
 from fxpaper.aggregator.source import SourceState
 from fxpaper.clock import Clock
 from fxpaper.domain.bar import Bar
-from fxpaper.domain.command import Command
 from fxpaper.domain.event import Recorded
 from fxpaper.domain.instant import Instant
 from fxpaper.domain.instrument import BrokerProfile, Instrument
 from fxpaper.domain.quote import Quote
 from fxpaper.domain.refusal import Refused
-from fxpaper.domain.signal import ModelPolicy
+from fxpaper.domain.signal import ModelPolicy, SignalRecord
 from fxpaper.errors import TransientError
-from fxpaper.signals.desk import PlaceAmount
+from fxpaper.signals.desk import Wish
 from fxpaper.web.ports import AccountView, HookDefaults, SignalAnswer
 from fxpaper.worker.front import AccountFront
 from fxpaper.worker.inbox import Taken
@@ -69,11 +68,13 @@ class ExecutionRoom:
                 log.warning("signal_not_taken", door=door, problem=str(problem))
                 await asyncio.sleep(_AGAIN_SECONDS)
 
-    async def carry_out(
-        self, wish: Command | PlaceAmount, symbol: str | None
-    ) -> tuple[Recorded, ...] | Refused:
+    async def carry_out(self, wish: Wish, symbol: str | None) -> tuple[Recorded, ...] | Refused:
         """Do what a person wants."""
         return await self._front.carry_out(wish, symbol)
+
+    async def decide_waiting(self, signal_id: str, *, execute: bool) -> SignalRecord | None:
+        """Execute a waiting signal, or dismiss it."""
+        return await self._front.decide_waiting(signal_id, execute=execute)
 
     async def set_policy(self, policy: ModelPolicy) -> ModelPolicy:
         """Change what a model may do."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -24,6 +25,20 @@ class SignalRuleSettings(BaseModel):
     """Open and waiting together."""
     max_spread_percent: Decimal = Field(Decimal(50), gt=0, le=100, allow_inf_nan=False)
     """Of the way from the entry to the stop-loss; signals wait for a narrower spread."""
+    max_entry_drift_percent: Decimal = Field(Decimal(50), ge=0, le=1000, allow_inf_nan=False)
+    """Of the way to the stop-loss, that the market may have gone on from a signal's own entry."""
+    min_reward_risk: Decimal | None = Field(None, gt=0, le=100, allow_inf_nan=False)
+    """Least way to the take-profit over the way to the stop-loss; signals wait for it."""
+    conflict: Literal["hedge", "ignore", "close", "reverse"] = "hedge"
+    """What becomes of a signal against an open position."""
+    conflict_with: Literal["model", "account"] = "model"
+    """Whose positions count, for conflict and max_entries: the model's, or all of the symbol."""
+    max_entries: int | None = Field(None, ge=1, le=10_000)
+    """Most entries in a symbol on one side, open and waiting; without it there is no limit."""
+    cooldown_losses: int | None = Field(None, ge=1, le=100)
+    """After so many losses in a row a model pauses in that symbol; without it never."""
+    cooldown_minutes: int = Field(60, ge=1, le=10_080)
+    """How long it pauses."""
     min_confidence: Decimal = Field(Decimal("0.5"), ge=0, le=1, allow_inf_nan=False)
     """A signal with less is refused."""
     risk_at_min_confidence: Decimal = Field(Decimal("0.5"), gt=0, le=1, allow_inf_nan=False)

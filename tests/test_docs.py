@@ -296,7 +296,7 @@ def sent_by(line: str) -> str:
     names = ("model", "symbol", "side", "confidence", "stop_loss", "take_profit", "time", "expiry")
     given = parsed(line).params
     said = {name: given[name] for name in names} | {"id": given["id_"]}
-    return json.dumps({name: value for name, value in said.items() if value is not None})
+    return json.dumps({name: value for name, value in said.items() if value})
 
 
 @pytest.mark.parametrize("text", shown_signals())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -115,7 +115,8 @@ class AsyncClient:
         side: str,
         confidence: Number | None = None,
         stop_loss: Level | None = None,
-        take_profit: Level | None = None,
+        take_profit: Level | Sequence[Level] | None = None,
+        entry: Number | None = None,
         id: str | None = None,  # noqa: A002 - what the API calls it
         time: Moment | None = None,
         expiry: Moment | None = None,
@@ -128,7 +129,8 @@ class AsyncClient:
             side: buy, sell or close.
             confidence: from 0 to 1; not needed to close.
             stop_loss: ``"25pips"``, ``{"pips": 25}`` or a price.
-            take_profit: ``"2r"``, ``"50pips"`` or a price.
+            take_profit: ``"2r"``, ``"50pips"`` or a price; of several, each closes an equal part.
+            entry: the price the model saw; it is not executed where the market has gone on from it.
             id: the same one again is the same signal, taken once. Without it one is made of
                 model, symbol and time, or at random when there is no time either.
             time: when the advice was made; now when left out.
@@ -145,6 +147,7 @@ class AsyncClient:
             "confidence": confidence,
             "stop_loss": stop_loss,
             "take_profit": take_profit,
+            "entry": entry,
             "time": time,
             "expiry": expiry,
         }

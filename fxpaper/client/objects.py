@@ -250,6 +250,8 @@ class Signal(Told, frozen=True, kw_only=True):
     confidence: Decimal | None = None
     stop_loss: Level | None = None
     take_profit: Level | None = None
+    rungs: tuple[Level, ...] = ()
+    entry: Decimal | None = None
     time: datetime | None = None
     expires_at: datetime | None = None
     received_at: datetime | None = None
@@ -274,7 +276,7 @@ class Signal(Told, frozen=True, kw_only=True):
         """Return what became of it in one line."""
         if self.status == "refused":
             return f"refused ({self.code}): {self.text}"
-        if self.status == "executed" and self.side != "close":
+        if self.status == "executed" and self.order_id is not None:
             price = "the market" if self.entry_price is None else self.entry_price
             stop, profit = self.stop_loss_price or "none", self.take_profit_price or "none"
             return (

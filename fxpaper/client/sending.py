@@ -25,7 +25,7 @@ from fxpaper.client.errors import InputError
 
 KEYS = (
     *("id", "model", "symbol", "side", "confidence"),
-    *("stop_loss", "take_profit", "time", "expiry"),
+    *("stop_loss", "take_profit", "entry", "time", "expiry"),
 )
 _LONGEST_ID = 128
 _NEEDED = ("model", "symbol", "side")
@@ -115,6 +115,8 @@ def _value(name: str, value: object) -> Any:  # noqa: ANN401 - any JSON
 
 def _level(value: object) -> Any:  # noqa: ANN401 - any JSON
     """Return a number as JSON has it: digits as they are printed, also of a numpy type."""
+    if isinstance(value, list | tuple):
+        return [_level(one) for one in value]
     if isinstance(value, Mapping):
         return {str(unit): _level(one) for unit, one in value.items()}
     if isinstance(value, Decimal):

@@ -41,6 +41,12 @@ class SignalUnreadable(msgspec.Struct, frozen=True, tag="signal_unreadable"):
     signal: UnreadableSignal
 
 
+class SignalReleased(msgspec.Struct, frozen=True, tag="signal_released"):
+    """A person has said that a waiting signal is to be executed; a decision follows."""
+
+    signal: Signal
+
+
 class SignalDecided(msgspec.Struct, frozen=True, tag="signal_decided"):
     """A signal was executed or refused."""
 
@@ -244,6 +250,7 @@ Event = (
     | ModelPolicySet
     | SignalReceived
     | SignalUnreadable
+    | SignalReleased
     | SignalDecided
     | OrderPlaced
     | OrderFilled

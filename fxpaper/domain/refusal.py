@@ -25,6 +25,10 @@ class RefusalCode(StrEnum):
     NO_QUOTE = "no_quote"
     STALE_QUOTE = "stale_quote"
     GRADE_TOO_LOW = "grade_too_low"
+    CONFLICTING_POSITION = "conflicting_position"
+    TOO_MANY_ENTRIES = "too_many_entries"
+    COOLING_DOWN = "cooling_down"
+    DISMISSED = "dismissed"
     NOTHING_TO_CLOSE = "nothing_to_close"
     TRADING_HALTED = "trading_halted"
     # A live account's terminal or broker says no.
@@ -40,6 +44,8 @@ class RefusalCode(StrEnum):
     # The order cannot be right.
     STOP_REQUIRED = "stop_required"
     SPREAD_TOO_WIDE = "spread_too_wide"
+    ENTRY_GONE = "entry_gone"
+    REWARD_TOO_SMALL = "reward_too_small"
     STOP_WRONG_SIDE = "stop_wrong_side"
     STOP_TOO_CLOSE = "stop_too_close"
     LEVEL_TOO_FAR = "level_too_far"

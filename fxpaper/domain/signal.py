@@ -44,7 +44,7 @@ StopLevel = PriceLevel | PipsLevel
 Level = PriceLevel | PipsLevel | RLevel
 
 
-class Signal(msgspec.Struct, frozen=True, kw_only=True, tag="signal"):
+class Signal(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="signal"):
     """Advice to buy, to sell or to close.
 
     Args:
@@ -61,6 +61,9 @@ class Signal(msgspec.Struct, frozen=True, kw_only=True, tag="signal"):
         received_at: when it arrived, nanoseconds UTC.
         door: how it came in: ``http``, ``file``, ``zmq``, ``stream``, ``cli`` or ``sample``.
         digest: SHA-256 of its meaning in hexadecimal; tells a repeat from another body.
+        rungs: take-profits nearer than ``take_profit``; each of them all closes an equal part.
+        entry: the price the author saw, in the quote currency; None when it told none.
+        released: whether a person has said that it is to be executed.
     """
 
     id: str
@@ -76,6 +79,9 @@ class Signal(msgspec.Struct, frozen=True, kw_only=True, tag="signal"):
     received_at: Instant
     door: str
     digest: str
+    rungs: tuple[Level, ...] = ()
+    entry: Decimal | None = None
+    released: bool = False
 
 
 class UnreadableSignal(

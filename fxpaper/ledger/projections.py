@@ -36,6 +36,7 @@ from fxpaper.domain.event import (
     Recorded,
     SignalDecided,
     SignalReceived,
+    SignalReleased,
     SignalUnreadable,
     StoppedOut,
     SwapAccrued,
@@ -187,6 +188,12 @@ def _(event: SignalUnreadable, recorded: Recorded) -> list[Change]:
         "decision": None,
     }
     return [Change(Write.INSERT, SIGNALS, (recorded.account, signal.id), cells)]
+
+
+@_rows.register
+def _(event: SignalReleased, recorded: Recorded) -> list[Change]:
+    cells: dict[str, Cell] = {"body": _text(event.signal)}
+    return [Change(Write.UPDATE, SIGNALS, (recorded.account, event.signal.id), cells)]
 
 
 @_rows.register

@@ -20,23 +20,25 @@ from fxpaper.domain.event import (
     Recorded,
     SignalDecided,
     SignalReceived,
+    SignalReleased,
     SignalUnreadable,
 )
 from fxpaper.domain.instant import Instant
 from fxpaper.domain.quote import Quote
-from fxpaper.domain.refusal import Refused
+from fxpaper.domain.refusal import RefusalCode, Refused
 from fxpaper.domain.signal import ModelPolicy, Signal, UnreadableSignal
 from fxpaper.domain.terminal import TerminalSaid
 from fxpaper.engine.amounts import AmountKind, lots_of
 from fxpaper.engine.engine import Engine
 from fxpaper.engine.matching import market_price
-from fxpaper.engine.timers import NEVER
 from fxpaper.execution.broker import TerminalBroker
 from fxpaper.execution.gated import GatedBroker
 from fxpaper.execution.paper import PaperBroker
-from fxpaper.signals.judgement import Judgement
+from fxpaper.signals.judgement import Judgement, dismissed
 from fxpaper.signals.risk import by_hand
 from fxpaper.signals.rules import RuleBook
+from fxpaper.signals.track import Track
+from fxpaper.signals.waiting import Waiting
 
 
 class PlaceAmount(msgspec.Struct, frozen=True):
@@ -51,6 +53,24 @@ class PlaceAmount(msgspec.Struct, frozen=True):
     order: PlaceOrder
     kind: AmountKind
     amount: Decimal
+
+
+class DecideSignal(msgspec.Struct, frozen=True):
+    """What a person wants of a signal that waits for one.
+
+    Args:
+        account: whose.
+        signal_id: which.
+        execute: whether it is to be executed; otherwise it is dismissed.
+    """
+
+    account: str
+    signal_id: str
+    execute: bool
+
+
+Wish = Command | PlaceAmount | DecideSignal
+"""What a person may want."""
 
 
 class Desk:
@@ -69,24 +89,28 @@ class Desk:
         self.rules = rules
         self.terminal = terminal
         self._broker = GatedBroker(terminal or PaperBroker(engine), engine.state)
-        self._judgement = Judgement(engine, self._broker, rules)
+        self._track = Track()
+        self._judgement = Judgement(engine, self._broker, rules, self._track)
         self._policies: dict[tuple[str, str], ModelPolicy] = {}
-        self._waiting: dict[tuple[str, str], Signal] = {}
+        self._waiting = Waiting()
 
     def restore(self, waiting: Iterable[Signal], policies: Iterable[ModelPolicy]) -> None:
         """Take over undecided signals and policies as the ledger knows them."""
-        self._waiting = {(signal.account, signal.id): signal for signal in waiting}
         self._policies = {(policy.account, policy.model): policy for policy in policies}
+        for signal in waiting:
+            self._await(signal)
 
     @property
     def waiting(self) -> tuple[Signal, ...]:
         """Signals without a decision, oldest first."""
-        return tuple(self._waiting.values())
+        return tuple(self._waiting)
 
     def waits_for(self, account: str, signal_id: str, now: Instant) -> Refused | None:
         """Return what an undecided signal waits for; None when it is decided."""
-        signal = self._waiting.get((account, signal_id))
-        return None if signal is None else self._judgement.in_the_way(signal, now)
+        signal = self._waiting.find(account, signal_id)
+        if signal is None:
+            return None
+        return self._judgement.in_the_way(signal, self.policy(account, signal.model), now)
 
     def policy(self, account: str, model: str) -> ModelPolicy:
         """Return what a model may do; an unknown one is not executed unless the rules say so."""
@@ -100,14 +124,17 @@ class Desk:
         return [policy for policy in self._policies.values() if policy.account == account]
 
     def set_policy(self, policy: ModelPolicy, now: Instant) -> list[Recorded]:
-        """Change what a model may do from now on."""
+        """Change what a model may do from now on; what waits of it is judged anew."""
         self._policies[policy.account, policy.model] = policy
-        return [self.engine.state.record(policy.account, now, ModelPolicySet(policy))]
+        events = [self.engine.state.record(policy.account, now, ModelPolicySet(policy))]
+        for signal in self._waiting.of_model(policy.account, policy.model):
+            events += self._try(signal, now)
+        return events
 
     def receive(self, signal: Signal, now: Instant) -> list[Recorded]:
         """Take a signal whose id is new; decide it when a fit quote is at hand."""
         events = [self.engine.state.record(signal.account, now, SignalReceived(signal))]
-        self._waiting[signal.account, signal.id] = signal
+        self._await(signal)
         return events + self._try(signal, now)
 
     def unreadable(self, signal: UnreadableSignal, now: Instant) -> list[Recorded]:
@@ -117,36 +144,34 @@ class Desk:
     def on_quote(self, quote: Quote) -> list[Recorded]:
         """Take the next quote: triggers first, then the signals that wait for it."""
         events = self.engine.on_quote(quote)
+        if events:
+            self._track.note(events)
         if self._broker.flattening:
-            events += self._broker.flatten(quote.received_at, quote.symbol)
-        if self._waiting:
-            for signal in self.waiting:
-                if signal.symbol == quote.symbol:
-                    events += self._try(signal, quote.received_at)
+            events += self._noted(self._broker.flatten(quote.received_at, quote.symbol))
+        for signal in self._waiting.for_quote(quote.symbol):
+            events += self._try(signal, quote.received_at)
         return events
 
     def on_time(self, now: Instant) -> list[Recorded]:
         """Let what is due by ``now`` act, and refuse the signals that have waited too long."""
-        events = self.engine.advance(now)
+        events = self._noted(self.engine.advance(now))
         if self._broker.flattening:
-            events += self._broker.flatten(now)
-        for signal in self.waiting:
-            if now >= signal.expires_at:
-                events += self._try(signal, now)
+            events += self._noted(self._broker.flatten(now))
+        for signal in self._waiting.expired(now):
+            events += self._try(signal, now)
         return events
 
     def hear(self, said: TerminalSaid, now: Instant) -> list[Recorded]:
         """Take what a live account's terminal said."""
-        return [] if self.terminal is None else self.terminal.hear(said, now)
+        return [] if self.terminal is None else self._noted(self.terminal.hear(said, now))
 
     def next_timer(self) -> Instant:
         """Return when :meth:`on_time` has something to do next; far away when never."""
-        expiries = (signal.expires_at for signal in self._waiting.values())
-        return min(self.engine.next_timer(), min(expiries, default=NEVER))
+        return min(self.engine.next_timer(), self._waiting.next_expiry())
 
     def awaits(self, symbol: str) -> bool:
         """Tell whether a signal, or an account being closed, waits for a symbol's next quote."""
-        if any(signal.symbol == symbol for signal in self._waiting.values()):
+        if self._waiting.for_quote(symbol):
             return True
         accounts = self.engine.state.accounts
         return any(symbol in accounts[name].holdings for name in self._broker.flattening)
@@ -158,14 +183,39 @@ class Desk:
             events += self._try(signal, signal.expires_at)
         return events
 
-    def carry_out(self, wish: Command | PlaceAmount, now: Instant) -> list[Recorded] | Refused:
+    def carry_out(self, wish: Wish, now: Instant) -> list[Recorded] | Refused:
         """Carry out what a person wants, or say why not; a refusal changes nothing."""
+        if isinstance(wish, DecideSignal):
+            return self._decide(wish, now)
         command = self._sized(wish, now) if isinstance(wish, PlaceAmount) else wish
         if isinstance(command, Refused):
             return command
         if isinstance(command, PlaceOrder | PlaceGroup | ReversePosition):
-            return self._broker.submit(by_hand(command), now)
-        return self._broker.carry_out(command, now)
+            answer = self._broker.submit(by_hand(command), now)
+        else:
+            answer = self._broker.carry_out(command, now)
+        return answer if isinstance(answer, Refused) else self._noted(answer)
+
+    def _decide(self, wish: DecideSignal, now: Instant) -> list[Recorded] | Refused:
+        """Execute a waiting signal as a person wants, by every other rule, or dismiss it."""
+        signal = self._waiting.find(wish.account, wish.signal_id)
+        if signal is None:
+            return Refused(
+                code=RefusalCode.UNKNOWN_SIGNAL,
+                actual=wish.signal_id,
+                text=f'No signal "{wish.signal_id}" waits in account {wish.account}.',
+            )
+        record = self.engine.state.record
+        if not wish.execute:
+            self._waiting.remove(signal)
+            decided = SignalDecided(signal.id, dismissed(self.engine, signal, now))
+            return [record(signal.account, now, decided)]
+        if signal.released:
+            return self._try(signal, now)
+        released = replace(signal, released=True)
+        events = [record(signal.account, now, SignalReleased(released))]
+        self._await(released)
+        return events + self._try(released, now)
 
     def _sized(self, wish: PlaceAmount, now: Instant) -> PlaceOrder | Refused:
         """Return the order that an amount stands for, at the prices of now."""
@@ -180,11 +230,21 @@ class Desk:
         lots = lots_of(wish.kind, wish.amount, order, price, state, board)
         return lots if isinstance(lots, Refused) else replace(order, lots=lots)
 
+    def _await(self, signal: Signal) -> None:
+        auto = self.policy(signal.account, signal.model).auto_execute
+        self._waiting.put(signal, for_quote=auto or signal.released)
+
+    def _noted(self, events: list[Recorded]) -> list[Recorded]:
+        self._track.note(events)
+        return events
+
     def _try(self, signal: Signal, now: Instant) -> list[Recorded]:
         policy = self.policy(signal.account, signal.model)
         events, decision = self._judgement.judge(signal, policy, now)
+        self._track.note(events)
         if decision is None:
+            self._await(signal)
             return events
-        del self._waiting[signal.account, signal.id]
+        self._waiting.remove(signal)
         decided = SignalDecided(signal.id, decision)
         return [*events, self.engine.state.record(signal.account, now, decided)]

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import msgspec
 from msgspec.structs import replace
 
-from fxpaper.domain.approval import Approved, Check
-from fxpaper.domain.command import ClosePosition, PlaceOrder
+from fxpaper.domain.approval import Check
+from fxpaper.domain.command import ClosePosition
 from fxpaper.domain.event import (
     OrderFilled,
     OrderPlaced,
@@ -15,22 +14,18 @@ from fxpaper.domain.event import (
     Recorded,
 )
 from fxpaper.domain.instant import NS_PER_SECOND, Instant, format_instant
-from fxpaper.domain.instrument import Points
 from fxpaper.domain.order import DealReason, Side
+from fxpaper.domain.position import Position
 from fxpaper.domain.quote import Quote
 from fxpaper.domain.refusal import RefusalCode, Refused
 from fxpaper.domain.signal import Decision, ModelPolicy, Signal, SignalSide, SignalStatus
 from fxpaper.engine.engine import Engine
-from fxpaper.engine.matching import market_price
-from fxpaper.engine.opening import no_conversion
-from fxpaper.engine.stop_risk import loss_at_stop
-from fxpaper.engine.stops import wrong_levels
 from fxpaper.execution.broker import Broker
 from fxpaper.signals import policy as policies
-from fxpaper.signals import risk, spread
-from fxpaper.signals.levels import resolve
-from fxpaper.signals.rules import RuleBook, SignalRules
-from fxpaper.signals.sizing import Sized, lots_for_confidence
+from fxpaper.signals import standing
+from fxpaper.signals.preparation import Attempt, Preparation
+from fxpaper.signals.rules import Conflict, RuleBook, SignalRules
+from fxpaper.signals.track import Track, cooldown
 
 CURED_BY_A_QUOTE = {
     RefusalCode.NO_QUOTE,
@@ -38,22 +33,19 @@ CURED_BY_A_QUOTE = {
     RefusalCode.GRADE_TOO_LOW,
     RefusalCode.NO_CONVERSION,
     RefusalCode.SPREAD_TOO_WIDE,
+    RefusalCode.ENTRY_GONE,
+    RefusalCode.REWARD_TOO_SMALL,
 }
 """Refusals that the next quote may lift; a signal waits on them until it expires."""
-
-
-class Attempt(msgspec.Struct, frozen=True, kw_only=True):
-    """How far a signal got: an order ready for the broker, or why there is none.
-
-    Args:
-        checks: asked so far.
-        sizing: numbers so far.
-        outcome: the approved order, or the refusal.
-    """
-
-    checks: tuple[Check, ...] = ()
-    sizing: dict[str, str] = {}
-    outcome: Approved[PlaceOrder] | Refused
+_CURED_IN_TIME = {*CURED_BY_A_QUOTE, RefusalCode.AUTO_EXECUTION_OFF}
+"""Those, and what a person may lift."""
+_CURED_BY_CLOSING = {
+    RefusalCode.OPEN_RISK_TOO_HIGH,
+    RefusalCode.LEG_RISK_TOO_HIGH,
+    RefusalCode.TOO_MANY_POSITIONS,
+    RefusalCode.INSUFFICIENT_MARGIN,
+}
+"""Refusals that closing what stands against a signal may lift."""
 
 
 class Judgement:
@@ -63,26 +55,29 @@ class Judgement:
         engine: holds the accounts and the latest quotes.
         broker: executes what is approved.
         rules: by which signals become orders.
+        track: of what has closed.
     """
 
-    def __init__(self, engine: Engine, broker: Broker, rules: RuleBook) -> None:
+    def __init__(self, engine: Engine, broker: Broker, rules: RuleBook, track: Track) -> None:
         self._engine = engine
         self._broker = broker
         self._rules = rules
+        self._track = track
+        self._preparation = Preparation(engine, rules)
 
     def judge(
         self, signal: Signal, policy: ModelPolicy, now: Instant
     ) -> tuple[list[Recorded], Decision | None]:
-        """Return what a signal caused and the decision; None while it has to wait for a quote."""
+        """Return what a signal caused and the decision; None while it has to wait."""
         rules = self._rules.of(signal.model, signal.symbol)
         checks, refused = policies.decide(signal, policy, rules, now)
         quote = self._engine.board.quotes.get(signal.symbol)
-        if refused is not None and refused.code is not RefusalCode.SIGNAL_EXPIRED:
-            return [], _refuse(refused, checks, quote, now)
         if refused is not None:
-            in_time = signal.received_at < signal.expires_at
-            waited = self.in_the_way(signal, now) if in_time else None
-            return [], _refuse(_after_waiting(signal, waited, refused), checks, quote, now)
+            if refused.code is RefusalCode.AUTO_EXECUTION_OFF:
+                return [], None
+            if refused.code is RefusalCode.SIGNAL_EXPIRED:
+                refused = self._after_waiting(signal, policy, refused, now)
+            return [], _refuse(refused, checks, quote, now)
         blocked = self._engine.untradeable(signal.symbol, now)
         if blocked is not None:
             if blocked.code in CURED_BY_A_QUOTE:
@@ -93,21 +88,51 @@ class Judgement:
             return self._close(signal, checks, now)
         return self._open(signal, Side(signal.side), checks, now)
 
-    def in_the_way(self, signal: Signal, now: Instant) -> Refused | None:
+    def in_the_way(self, signal: Signal, policy: ModelPolicy, now: Instant) -> Refused | None:
         """Return what keeps a signal from being executed now; None when nothing does."""
+        _, off = policies.automatic(signal, policy)
+        if off is not None:
+            return off
         blocked = self._engine.untradeable(signal.symbol, now)
         if blocked is not None or signal.side is SignalSide.CLOSE:
             return blocked
-        outcome = self._prepare(signal, Side(signal.side)).outcome
+        outcome = self._preparation.attempt(signal, Side(signal.side)).outcome
         return outcome if isinstance(outcome, Refused) else None
 
     def _open(
         self, signal: Signal, side: Side, checks: tuple[Check, ...], now: Instant
     ) -> tuple[list[Recorded], Decision | None]:
-        attempt = self._prepare(signal, side)
-        checks += attempt.checks
+        rules = self._rules.of(signal.model, signal.symbol)
         quote = self._engine.board.quotes[signal.symbol]
-        outcome = attempt.outcome
+        asked, refused = self._against_what_is_open(signal, side, rules, now)
+        if refused is not None:
+            return [], _refuse(refused, checks + asked, quote, now)
+        checks += asked
+        state = self._engine.state.accounts[signal.account]
+        clearing = rules.conflict in {Conflict.CLOSE, Conflict.REVERSE}
+        against = standing.opposite(signal, side, state, rules) if clearing else ()
+        if against and rules.conflict is Conflict.CLOSE:
+            return self._close_these(signal, against, checks, now)
+        if against:
+            return self._reverse(signal, side, against, checks, now)
+        return self._submit(signal, self._preparation.attempt(signal, side), checks, now)
+
+    def _against_what_is_open(
+        self, signal: Signal, side: Side, rules: SignalRules, now: Instant
+    ) -> tuple[tuple[Check, ...], Refused | None]:
+        """Ask what the account has open, and what the model has lost lately."""
+        state = self._engine.state.accounts[signal.account]
+        losses = self._track.losses(signal.account, signal.model, signal.symbol)
+        paused = cooldown(signal, losses, rules, now)
+        answers = [*standing.checks(signal, side, state, rules), *filter(None, [paused])]
+        refusals = [refused for _, refused in answers if refused is not None]
+        return tuple(check for check, _ in answers), refusals[0] if refusals else None
+
+    def _submit(
+        self, signal: Signal, attempt: Attempt, checks: tuple[Check, ...], now: Instant
+    ) -> tuple[list[Recorded], Decision | None]:
+        checks += attempt.checks
+        quote, outcome = self._engine.board.quotes[signal.symbol], attempt.outcome
         if not isinstance(outcome, Refused):
             answer = self._broker.submit(outcome, now)
             if not isinstance(answer, Refused):
@@ -118,73 +143,58 @@ class Judgement:
             return [], None
         return [], _refuse(outcome, checks, quote, now, attempt.sizing)
 
-    def _prepare(self, signal: Signal, side: Side) -> Attempt:
-        """Find the levels, size the order and pass it through the risk gate."""
-        board, rules = self._engine.board, self._rules.of(signal.model, signal.symbol)
-        instrument, quote = board.instruments[signal.symbol], board.quotes[signal.symbol]
-        state = self._engine.state.accounts[signal.account]
-        currency = state.account.currency
-        entry = market_price(side, quote)
-        levels = resolve(signal, side, entry, instrument, rules.default_stop_pips)
-        if isinstance(levels, Refused):
-            return Attempt(outcome=levels)
-        order = PlaceOrder(
-            account=signal.account,
-            symbol=signal.symbol,
-            side=side,
-            lots=instrument.min_lots,
-            stop_loss=levels.stop_loss,
-            take_profit=levels.take_profit,
-            signal_id=signal.id,
-            model=signal.model,
+    def _reverse(
+        self,
+        signal: Signal,
+        side: Side,
+        against: tuple[Position, ...],
+        checks: tuple[Check, ...],
+        now: Instant,
+    ) -> tuple[list[Recorded], Decision | None]:
+        """Close what stands against a signal and execute it, or, where it cannot be, neither.
+
+        Only when closing has changed the account so that the order is not approved any more is
+        the one done without the other, and the decision says why.
+        """
+        attempt = self._preparation.attempt(signal, side)
+        outcome = attempt.outcome
+        if isinstance(outcome, Refused) and outcome.code not in _CURED_BY_CLOSING:
+            return self._submit(signal, attempt, checks, now)
+        events, closed = self._close_these(signal, against, checks, now)
+        if closed.status is SignalStatus.REFUSED:
+            return events, closed
+        opened, decision = self._submit(
+            signal, self._preparation.attempt(signal, side), checks, now
         )
-        closing = market_price(side.opposite, quote)
-        unfit = wrong_levels(
-            side, levels.stop_loss, _given(levels.take_profit), closing, instrument
-        ) or self._too_far(order, quote, rules)
-        if unfit is not None:
-            found = Check(unfit.code, unfit.actual, unfit.limit, passed=False)
-            return Attempt(checks=(found,), outcome=unfit)
-        distance = abs(entry - levels.stop_loss)
-        narrow, wide = spread.check(quote, distance, instrument, rules.max_spread_percent)
-        if wide is not None:
-            return Attempt(checks=(narrow,), outcome=wide)
-        loss = loss_at_stop(board, signal.symbol, currency, side, (entry, levels.stop_loss))
-        if loss is None:
-            return Attempt(checks=(narrow,), outcome=no_conversion(instrument, currency, board))
-        equity = self._engine.equity(signal.account)
-        sized = lots_for_confidence(signal.confidence, equity, loss, instrument, rules, currency)
-        if isinstance(sized, Refused):
-            return Attempt(checks=(narrow,), outcome=sized)
-        return self._gate(replace(order, lots=sized.lots), sized, narrow, rules)
-
-    def _gate(self, order: PlaceOrder, sized: Sized, narrow: Check, rules: SignalRules) -> Attempt:
-        state = self._engine.state.accounts[order.account]
-        equity = self._engine.equity(order.account)
-        checks, outcome = risk.check(order, state, self._engine.board, equity, rules)
-        return Attempt(checks=(narrow, *checks), sizing=sized.numbers, outcome=outcome)
-
-    def _too_far(self, order: PlaceOrder, quote: Quote, rules: SignalRules) -> Refused | None:
-        digits = self._engine.board.instruments[order.symbol].digits
-        for name, level in (("stop_loss", order.stop_loss), ("take_profit", order.take_profit)):
-            if level is not None:
-                refused = risk.too_far(level, name, quote, digits, rules.max_level_distance)
-                if refused is not None:
-                    return refused
-        return None
+        if decision is None or decision.status is SignalStatus.REFUSED:
+            refusal = None if decision is None else decision.refusal
+            kept = closed.checks if decision is None else decision.checks
+            return events, replace(closed, refusal=refusal, checks=kept)
+        both = closed.position_ids + decision.position_ids
+        return events + opened, replace(decision, position_ids=tuple(dict.fromkeys(both)))
 
     def _close(
         self, signal: Signal, checks: tuple[Check, ...], now: Instant
     ) -> tuple[list[Recorded], Decision]:
         """Close the positions that the same model has open on the symbol."""
-        quote = self._engine.board.quotes[signal.symbol]
-        positions = [
+        positions = tuple(
             position
             for position in self._engine.state.accounts[signal.account].positions.values()
             if (position.symbol, position.model) == (signal.symbol, signal.model)
-        ]
+        )
         if not positions:
+            quote = self._engine.board.quotes[signal.symbol]
             return [], _refuse(_nothing_to_close(signal), checks, quote, now)
+        return self._close_these(signal, positions, checks, now)
+
+    def _close_these(
+        self,
+        signal: Signal,
+        positions: tuple[Position, ...],
+        checks: tuple[Check, ...],
+        now: Instant,
+    ) -> tuple[list[Recorded], Decision]:
+        quote = self._engine.board.quotes[signal.symbol]
         events: list[Recorded] = []
         for position in positions:
             command = ClosePosition(
@@ -205,15 +215,22 @@ class Judgement:
             position_ids=tuple(position.id for position in positions),
         )
 
+    def _after_waiting(
+        self, signal: Signal, policy: ModelPolicy, expired: Refused, now: Instant
+    ) -> Refused:
+        """Name what a signal waited for in vain rather than that its time ran out."""
+        in_time = signal.received_at < signal.expires_at
+        waited = self.in_the_way(signal, policy, now) if in_time else None
+        if waited is None or waited.code not in _CURED_IN_TIME:
+            return expired
+        ended = format_instant(signal.expires_at)
+        return replace(waited, text=f"{waited.text} The signal waited until it expired, {ended}.")
+
     def _freshness(self, quote: Quote, now: Instant) -> Check:
         limits = self._engine.limits
         age = (now - quote.quoted_at) / NS_PER_SECOND
         limit = limits.age_limit(quote.evidence.transport) / NS_PER_SECOND
         return Check("quote_age", f"{max(age, 0):.1f} s", f"≤ {limit:.1f} s", passed=True)
-
-
-def _given(level: Points | None) -> tuple[Points, ...]:
-    return () if level is None else (level,)
 
 
 def _executed(
@@ -264,14 +281,10 @@ def _refuse(
     )
 
 
-def _after_waiting(signal: Signal, blocked: Refused | None, expired: Refused) -> Refused:
-    """Name what a signal waited for in vain rather than that its time ran out."""
-    if blocked is None or blocked.code not in CURED_BY_A_QUOTE:
-        return expired
-    text = (
-        f"{blocked.text} The signal waited until it expired, {format_instant(signal.expires_at)}."
-    )
-    return replace(blocked, text=text)
+def dismissed(engine: Engine, signal: Signal, now: Instant) -> Decision:
+    """Return the decision on a signal that a person does not want executed."""
+    refused = Refused(RefusalCode.DISMISSED, "A person has dismissed it.")
+    return _refuse(refused, (), engine.board.quotes.get(signal.symbol), now)
 
 
 def _nothing_to_close(signal: Signal) -> Refused:

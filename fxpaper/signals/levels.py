@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_HALF_EVEN, ROUND_UP, Decimal
 
 import msgspec
 
+from fxpaper.domain.exits import Rung
 from fxpaper.domain.instrument import Instrument, Points
 from fxpaper.domain.order import Side
 from fxpaper.domain.refusal import RefusalCode, Refused
 from fxpaper.domain.signal import Level, PipsLevel, PriceLevel, RLevel, Signal, StopLevel
+
+_FINE = Decimal("1e-10")
+"""Parts are rounded up to this, so that a third of 0.30 lots is 0.10."""
 
 
 class Levels(msgspec.Struct, frozen=True):
@@ -17,11 +21,19 @@ class Levels(msgspec.Struct, frozen=True):
 
     Args:
         stop_loss: in points.
-        take_profit: in points, or None.
+        take_profit: in points, or None; the farthest of several.
+        ladder: of those before it, nearest first; each of them all closes an equal part.
     """
 
     stop_loss: Points
     take_profit: Points | None
+    ladder: tuple[Rung, ...] = ()
+
+    @property
+    def take_profits(self) -> tuple[Points, ...]:
+        """All of them, nearest first."""
+        last = () if self.take_profit is None else (self.take_profit,)
+        return (*(rung.price for rung in self.ladder), *last)
 
 
 def resolve(
@@ -55,10 +67,16 @@ def resolve(
     stop_points = _points(stop, entry, loss, instrument)
     if signal.take_profit is None:
         return Levels(stop_points, None)
-    if isinstance(signal.take_profit, RLevel):
-        distance = _round(abs(entry - stop_points) * signal.take_profit.r)
-        return Levels(stop_points, entry - loss * distance)
-    return Levels(stop_points, _points(signal.take_profit, entry, -loss, instrument))
+    distance = abs(entry - stop_points)
+    wanted = sorted(
+        (
+            _take_profit(one, entry, -loss, distance, instrument)
+            for one in (*signal.rungs, signal.take_profit)
+        ),
+        key=lambda points: -loss * points,
+    )
+    part = (Decimal(1) / len(wanted)).quantize(_FINE, ROUND_UP)
+    return Levels(stop_points, wanted[-1], tuple(Rung(one, part) for one in wanted[:-1]))
 
 
 def describe(level: Level) -> dict[str, str]:
@@ -70,6 +88,14 @@ def describe(level: Level) -> dict[str, str]:
             return {"pips": str(pips)}
         case RLevel(r):
             return {"r": str(r)}
+
+
+def _take_profit(
+    level: Level, entry: Points, sign: int, distance: Points, instrument: Instrument
+) -> Points:
+    if isinstance(level, RLevel):
+        return entry + sign * _round(distance * level.r)
+    return _points(level, entry, sign, instrument)
 
 
 def _points(level: StopLevel, entry: Points, sign: int, instrument: Instrument) -> Points:

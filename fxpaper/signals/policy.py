@@ -14,22 +14,26 @@ def decide(
 ) -> tuple[tuple[Check, ...], Refused | None]:
     """Return every check of a signal against its model's policy, and the first refusal.
 
-    All checks are made even when one fails, so that the journal shows the whole picture.
+    All checks are made even when one fails, so that the journal shows the whole picture. What a
+    person can lift comes last: nobody is asked about a signal that would be refused anyway.
     """
     answers = [
-        _automatic(signal, policy),
+        automatic(signal, policy),
         _expiry(signal, now),
         _future(signal, rules, now),
     ]
     if signal.side is not SignalSide.CLOSE:
         answers.append(_confidence(signal, rules))
     refusals = [refused for _, refused in answers if refused is not None]
+    refusals.sort(key=lambda one: one.code is RefusalCode.AUTO_EXECUTION_OFF)
     return tuple(check for check, _ in answers), refusals[0] if refusals else None
 
 
-def _automatic(signal: Signal, policy: ModelPolicy) -> tuple[Check, Refused | None]:
-    on = policy.auto_execute
-    check = Check("auto_execution", "on" if on else "off", "on", on)
+def automatic(signal: Signal, policy: ModelPolicy) -> tuple[Check, Refused | None]:
+    """Ask whether a signal is executed without a person, or one has said so."""
+    on = policy.auto_execute or signal.released
+    how = "by a person" if signal.released else "on" if on else "off"
+    check = Check("auto_execution", how, "on", on)
     if on:
         return check, None
     return check, Refused(
@@ -37,7 +41,8 @@ def _automatic(signal: Signal, policy: ModelPolicy) -> tuple[Check, Refused | No
         actual="off",
         limit="on",
         text=f'Automatic execution of model "{signal.model}" is off. Switch it on with '
-        f'"fxpaper model on {signal.model}" or on the page.',
+        f'"fxpaper model on {signal.model}" or on the page, or execute this one: "fxpaper signal '
+        f'execute {signal.id}".',
     )
 
 

@@ -4,12 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
+from enum import StrEnum
 from fnmatch import fnmatchcase
 
 import msgspec
 from msgspec.structs import replace
 
 from fxpaper.domain.instant import NS_PER_SECOND
+
+
+class Conflict(StrEnum):
+    """What becomes of a signal to buy while a sell is open, or the other way round."""
+
+    HEDGE = "hedge"
+    """It is executed beside it; a netting account nets the two."""
+    IGNORE = "ignore"
+    """It is refused."""
+    CLOSE = "close"
+    """What is open is closed, and nothing opened."""
+    REVERSE = "reverse"
+    """What is open is closed, and then it is executed."""
+
+
+class ConflictWith(StrEnum):
+    """Whose open positions a signal is held against."""
+
+    MODEL = "model"
+    """Those of its own model in its symbol."""
+    ACCOUNT = "account"
+    """All of its symbol."""
 
 
 class SignalRules(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,6 +46,15 @@ class SignalRules(msgspec.Struct, frozen=True, kw_only=True):
         max_positions: open and waiting together.
         max_spread_percent: of the way from the entry to the stop-loss; a signal waits for a
             narrower spread until it expires.
+        max_entry_drift_percent: of the way to the stop-loss; a signal that tells its entry waits
+            while the market is farther on than this.
+        min_reward_risk: least way to the take-profit over the way to the stop-loss, at the price
+            that would be paid; None asks for none.
+        conflict: what becomes of a signal against an open position.
+        conflict_with: whose positions count, for conflicts and entries.
+        max_entries: most open and waiting entries in a symbol on one side; None for any.
+        cooldown_losses: after so many losses in a row of a model in a symbol it pauses; None never.
+        cooldown_ns: how long it pauses after the last of them.
         min_confidence: less is refused.
         risk_at_min_confidence: share of the risk that a signal of just that confidence gets;
             between the two points the share grows in a straight line.
@@ -40,6 +72,13 @@ class SignalRules(msgspec.Struct, frozen=True, kw_only=True):
     max_leg_risk_percent: Decimal = Decimal(5)
     max_positions: int = 50
     max_spread_percent: Decimal = Decimal(50)
+    max_entry_drift_percent: Decimal = Decimal(50)
+    min_reward_risk: Decimal | None = None
+    conflict: Conflict = Conflict.HEDGE
+    conflict_with: ConflictWith = ConflictWith.MODEL
+    max_entries: int | None = None
+    cooldown_losses: int | None = None
+    cooldown_ns: int = 3600 * NS_PER_SECOND
     min_confidence: Decimal = Decimal("0.5")
     risk_at_min_confidence: Decimal = Decimal("0.5")
     lifetime_ns: int = 300 * NS_PER_SECOND

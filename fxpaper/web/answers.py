@@ -170,7 +170,8 @@ class SignalBody(Asked):
     side: Literal["buy", "sell", "close"]
     confidence: float | str | None = None
     stop_loss: SentLevel | float | str | None = None
-    take_profit: SentLevel | float | str | None = None
+    take_profit: SentLevel | float | str | list[SentLevel | float | str] | None = None
+    entry: float | str | None = None
     time: Annotated[str | None, Field(json_schema_extra={"format": "date-time"})] = None
     expiry: Annotated[str | None, Field(json_schema_extra={"format": "date-time"})] = None
 

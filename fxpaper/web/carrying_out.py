@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from http import HTTPStatus
 
-from fxpaper.domain.command import Command
 from fxpaper.domain.deal import Deal
 from fxpaper.domain.event import (
     DealBooked,
@@ -21,7 +20,7 @@ from fxpaper.domain.event import (
 from fxpaper.domain.order import Order
 from fxpaper.domain.position import Position
 from fxpaper.domain.refusal import Refused
-from fxpaper.signals.desk import PlaceAmount
+from fxpaper.signals.desk import Wish
 from fxpaper.web import problem, views
 from fxpaper.web.answers import Done
 from fxpaper.web.routing import Answer, Call
@@ -29,7 +28,7 @@ from fxpaper.web.routing import Answer, Call
 
 async def carry_out(
     call: Call,
-    wish: Command | PlaceAmount,
+    wish: Wish,
     symbol: str | None,
     status: HTTPStatus = HTTPStatus.OK,
 ) -> Answer:

@@ -26,6 +26,7 @@ from fxpaper.domain.event import (
     Recorded,
     SignalDecided,
     SignalReceived,
+    SignalReleased,
     SignalUnreadable,
     StoppedOut,
     SwapAccrued,
@@ -82,7 +83,7 @@ class Framing:
 
     def _shown(self, event: Event, seq: int) -> objects.Shown:  # noqa: PLR0911 - one per kind
         match event:
-            case SignalReceived(signal) | SignalUnreadable(signal):
+            case SignalReceived(signal) | SignalReleased(signal) | SignalUnreadable(signal):
                 record = SignalRecord(signal=signal, decision=None)
                 return signal_record(record, self.instruments, self.mode)
             case OrderPlaced(order) | OrderFilled(order) | OrderChanged(order) | OrderEnded(order):

@@ -258,6 +258,8 @@ class SignalRecord(Shown):
     confidence: Amount | None
     stop_loss: PriceLevel | PipsLevel | None
     take_profit: PriceLevel | PipsLevel | RLevel | None
+    rungs: list[PriceLevel | PipsLevel | RLevel]
+    entry: Amount | None
     time: Time | None
     expires_at: Time | None
     received_at: Time

@@ -9,7 +9,6 @@ import msgspec
 from fxpaper.aggregator.source import SourceState
 from fxpaper.domain.account import Account, Valuation
 from fxpaper.domain.bar import Bar
-from fxpaper.domain.command import Command
 from fxpaper.domain.event import Recorded
 from fxpaper.domain.instant import Instant
 from fxpaper.domain.instrument import Instrument, Points
@@ -17,7 +16,7 @@ from fxpaper.domain.position import Position
 from fxpaper.domain.quote import Quote
 from fxpaper.domain.refusal import Refused
 from fxpaper.domain.signal import ModelPolicy, SignalRecord
-from fxpaper.signals.desk import PlaceAmount
+from fxpaper.signals.desk import Wish
 
 
 class AccountView(msgspec.Struct, frozen=True):
@@ -83,12 +82,16 @@ class Execution(Protocol):
             defaults: for what it does not say.
         """
 
-    async def carry_out(
-        self, wish: Command | PlaceAmount, symbol: str | None
-    ) -> tuple[Recorded, ...] | Refused:
+    async def carry_out(self, wish: Wish, symbol: str | None) -> tuple[Recorded, ...] | Refused:
         """Do what a person wants; answers with what it caused, after the commit.
 
         A fresh quote of ``symbol``, where one is given and needed, is fetched first.
+        """
+
+    async def decide_waiting(self, signal_id: str, *, execute: bool) -> SignalRecord | None:
+        """Execute a waiting signal, or dismiss it; a decided one stays as it is.
+
+        Returns its row after the commit; None where there is no such signal.
         """
 
     async def set_policy(self, policy: ModelPolicy) -> ModelPolicy:

@@ -17,7 +17,6 @@ import structlog
 
 from fxpaper.aggregator.planner import Urgency
 from fxpaper.clock import Clock
-from fxpaper.domain.command import Command
 from fxpaper.domain.event import Recorded, SignalDecided, TerminalCommanded
 from fxpaper.domain.quote import Quote
 from fxpaper.domain.refusal import RefusalCode, Refused
@@ -31,7 +30,7 @@ from fxpaper.domain.terminal import (
 )
 from fxpaper.errors import FxpaperError, TransientError
 from fxpaper.ledger.shell import LedgerShell
-from fxpaper.signals.desk import Desk, PlaceAmount
+from fxpaper.signals.desk import Desk, Wish
 from fxpaper.signals.journal import reused
 from fxpaper.worker.committed import Committed
 from fxpaper.worker.inbox import CarryOut, ChangePolicy, Heard, Outbox, Request, Taken, TakeSignal
@@ -121,7 +120,7 @@ class ExecutionWorker:
         self._queue.put_nowait(TakeSignal(signal, answer))
         return await answer
 
-    async def ask(self, wish: Command | PlaceAmount) -> tuple[Recorded, ...] | Refused:
+    async def ask(self, wish: Wish) -> tuple[Recorded, ...] | Refused:
         """Do what a person wants; answers with what it caused, after the commit."""
         answer: asyncio.Future[tuple[Recorded, ...] | Refused]
         answer = asyncio.get_running_loop().create_future()

@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable, Mapping
 import structlog
 
 from fxpaper.clock import Clock
-from fxpaper.domain.command import Command
 from fxpaper.domain.event import Recorded
 from fxpaper.domain.instant import Instant
 from fxpaper.domain.instrument import Instrument
@@ -21,7 +20,7 @@ from fxpaper.domain.signal import (
 )
 from fxpaper.errors import TransientError
 from fxpaper.ledger.shell import LedgerShell
-from fxpaper.signals.desk import PlaceAmount
+from fxpaper.signals.desk import DecideSignal, Wish
 from fxpaper.signals.intake.any_dialect import read_any
 from fxpaper.signals.intake.lines import at_place
 from fxpaper.signals.intake.native import Arrival, read_signal
@@ -103,15 +102,14 @@ class AccountFront:
         if place and given is None and isinstance(signal, UnreadableSignal):
             signal = at_place(signal, place)
         taken = await self.worker.ask_signal(signal)
-        if taken.record.status is not SignalStatus.WAITING or not isinstance(signal, Signal):
+        waits = taken.record.status is SignalStatus.WAITING
+        if not waits or not isinstance(signal, Signal) or self._waits_for_a_person(signal.id):
             return taken
         await self._try_to_fetch(signal.symbol)
         await self.worker.decided(signal.id, patience)
         return Taken(await self._row(signal.id, taken.record), taken.duplicate, taken.reused)
 
-    async def carry_out(
-        self, wish: Command | PlaceAmount, symbol: str | None
-    ) -> tuple[Recorded, ...] | Refused:
+    async def carry_out(self, wish: Wish, symbol: str | None) -> tuple[Recorded, ...] | Refused:
         """Do what a person wants; answers with what it caused, after the commit.
 
         Args:
@@ -124,9 +122,29 @@ class AccountFront:
         await self._try_to_fetch(symbol)
         return await self.worker.ask(wish)
 
+    async def decide_waiting(self, signal_id: str, *, execute: bool) -> SignalRecord | None:
+        """Execute a waiting signal, or dismiss it; a decided one stays as it is.
+
+        Returns its row, None where there is no such signal.
+        """
+        account = self.worker.account
+        answer = await self.worker.ask(DecideSignal(account, signal_id, execute))
+        row = await self._ledger.read(lambda ledger: ledger.signal(account, signal_id))
+        waits = row is not None and row.status is SignalStatus.WAITING
+        if row is None or not waits or isinstance(answer, Refused):
+            return row
+        if isinstance(row.signal, Signal):
+            await self._try_to_fetch(row.signal.symbol)
+        await self.worker.decided(signal_id, _PATIENCE_SECONDS)
+        return await self._row(signal_id, row)
+
     async def set_policy(self, policy: ModelPolicy) -> ModelPolicy:
         """Change what a model may do; answers after the commit."""
         return await self.worker.ask_policy(policy)
+
+    def _waits_for_a_person(self, signal_id: str) -> bool:
+        reason = self.worker.waits_for(signal_id)
+        return reason is not None and reason.code is RefusalCode.AUTO_EXECUTION_OFF
 
     async def _try_to_fetch(self, symbol: str) -> None:
         try:

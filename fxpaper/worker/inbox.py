@@ -6,12 +6,11 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from fxpaper.domain.command import Command
 from fxpaper.domain.event import Recorded
 from fxpaper.domain.refusal import Refused
 from fxpaper.domain.signal import ModelPolicy, Signal, SignalRecord, UnreadableSignal
 from fxpaper.domain.terminal import TerminalSaid
-from fxpaper.signals.desk import PlaceAmount
+from fxpaper.signals.desk import Wish
 
 T = TypeVar("T")
 
@@ -43,7 +42,7 @@ class TakeSignal:
 class CarryOut:
     """A person wants something done."""
 
-    wish: Command | PlaceAmount
+    wish: Wish
     answer: asyncio.Future[tuple[Recorded, ...] | Refused]
 
 

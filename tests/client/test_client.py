@@ -60,10 +60,9 @@ def test_a_signal_is_sent_explained_and_closed_by_hand(fx: Client):
     assert [one.entry for one in fx.why("one/first").deals] == ["in", "out", "out"]
 
 
-def test_a_refused_signal_is_an_answer_whatever_refused_it(fx: Client):
+def test_a_signal_that_is_not_executed_is_an_answer_whatever_the_reason(fx: Client):
     off = fx.send(**{**ADVICE, "model": "off"}, id="off")
-    assert (off.status, off.code) == ("refused", "auto_execution_off")
-    assert str(off).startswith("refused (auto_execution_off): Automatic execution")
+    assert (off.status, off.code) == ("waiting", "auto_execution_off")
     unknown = fx.send(**{**ADVICE, "symbol": "EURUDS"})
     assert (unknown.status, unknown.code, unknown.executed) == ("refused", "unknown_symbol", False)
     assert fx.why(unknown.id).signal.code == "unknown_symbol"

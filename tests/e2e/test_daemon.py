@@ -17,8 +17,10 @@ def test_a_signal_trades_and_survives_kill_nine(tmp_path):
     options = ("run", "--quotes", str(quotes), "--speed", "1")
     with daemon(data, *options) as (ask, _):
         ask.until("/quotes", lambda body: body["items"])
-        status, refused = ask("POST", "/signals", advice("off"))
-        assert (status, refused["code"]) == (201, "auto_execution_off")
+        status, waits = ask("POST", "/signals", advice("off"))
+        assert (status, waits["status"], waits["code"]) == (202, "waiting", "auto_execution_off")
+        assert ask("POST", "/signals/off/dismiss", {})[1]["code"] == "dismissed"
+        assert ask("POST", "/signals/off/execute", {})[1]["code"] == "dismissed"
         assert ask("PUT", "/models/m", {"auto_execute": True})[0] == 200
         status, record = ask("POST", "/signals", advice("one"))
         assert (status, record["status"]) == (201, "executed")

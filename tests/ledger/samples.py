@@ -28,6 +28,7 @@ from fxpaper.domain.event import (
     Recorded,
     SignalDecided,
     SignalReceived,
+    SignalReleased,
     SignalUnreadable,
     StoppedOut,
     SwapAccrued,
@@ -318,6 +319,7 @@ def live_day() -> list[Recorded]:
     )
     events: list[Event] = [
         TradingStateSet(TradingState.HALTED, "enough"),
+        SignalReleased(replace(signal("s4"), released=True)),
         TerminalCommanded(command),
         TerminalAnswered(TerminalAnswer(command_id="b81f.30", state=AnswerState.DONE, ticket="77")),
         TerminalCommanded(replace(command, id="b81f.32")),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
 
 import pytest
@@ -12,7 +13,7 @@ from fxpaper.domain.signal import PipsLevel, PriceLevel, Signal, UnreadableSigna
 from fxpaper.profiles import read_profile
 from fxpaper.signals.intake.any_dialect import read_any
 from fxpaper.signals.intake.dialects import Dialect, interpreted
-from fxpaper.signals.intake.native import Arrival
+from fxpaper.signals.intake.native import Arrival, read_signal
 
 KNOWN = read_profile("standard").instruments
 ARRIVAL = Arrival(
@@ -84,7 +85,6 @@ def test_a_native_signal_keeps_what_it_says_and_is_given_what_it_does_not():
     ("text", "said"),
     [
         ('{"ticker":"EURUSD","action":"buy","stopp":1.07}', "stopp"),
-        ("XAUUSD BUY 1915 TP 1920 TP 1930 SL 1907", "more than one take-profit"),
         ("EURUSD and GBPUSD BUY", "2 known symbols"),
         ("BUY the rumour", "0 known symbols"),
         ("EURUSD BUY then SELL", "2 sides"),
@@ -117,3 +117,46 @@ def test_without_a_confidence_anywhere_it_is_refused():
 def test_anything_is_read_or_refused(body: bytes):
     found = read_any(body, ARRIVAL, GIVEN)
     assert isinstance(found, Signal) or found.refusal.text
+
+
+@pytest.mark.parametrize(
+    ("text", "entry", "targets"),
+    [
+        ("XAUUSD BUY 1915 TP 1920 TP 1930 SL 1907", "1915", ["1920", "1930"]),
+        (
+            "SELL EURUSD @ 1.0850 SL 1.09 TP1 1.08 TP2 1.07 TP3 1.06",
+            "1.0850",
+            ["1.08", "1.07", "1.06"],
+        ),
+        ("EURUSD sell limit at 1.0850, SL: 1.09, TP: 1.08", "1.0850", ["1.08"]),
+        ("EURUSD BUY NOW 1.08 SL 1.07", "1.08", []),
+        ("EURUSD BUY SL 1.07 TP 1.09 TP 1.09", None, ["1.09"]),
+        ("EURUSD BUY", None, []),
+        ('{"ticker":"EURUSD","action":"buy","price":"1.0825","sl":1.07}', "1.0825", []),
+        ('{"ticker":"EURUSD","action":"buy","signalPrice":1.0825}', "1.0825", []),
+    ],
+)
+def test_entry_and_every_take_profit_are_understood(text, entry, targets):
+    found = read_any(text.encode(), ARRIVAL, GIVEN)
+    assert isinstance(found, Signal)
+    assert found.entry == (None if entry is None else Decimal(entry))
+    levels = [] if found.take_profit is None else [*found.rungs, found.take_profit]
+    assert levels == [PriceLevel(Decimal(one)) for one in targets]
+
+
+@pytest.mark.parametrize(
+    ("payload", "said"),
+    [
+        ({"take_profit": []}, "1 to 10 levels"),
+        ({"take_profit": ["1r"] * 11}, "1 to 10 levels"),
+        ({"take_profit": ["1r", None]}, "each take_profit of a list is a level"),
+        ({"take_profit": ["1r", "x"]}, "take_profit.1"),
+        ({"entry": "-1"}, "entry must be positive"),
+        ({"entry": "soon"}, "entry must be a number"),
+    ],
+)
+def test_wrong_levels_are_named(payload, said):
+    body = {"model": "m", "symbol": "EURUSD", "side": "buy", "confidence": 1, **payload}
+    found = read_signal(json.dumps(body).encode(), ARRIVAL)
+    assert isinstance(found, UnreadableSignal)
+    assert said in found.refusal.text

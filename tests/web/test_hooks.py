@@ -113,8 +113,9 @@ async def test_a_dry_run_tells_the_meaning_and_keeps_nothing(daemon: Daemon):
             "side": "buy",
             "stop_loss": "1.07",
             "take_profit": "1.09",
+            "entry": str(ALERT["price"]),
         },
-        "set_aside": ["price"],
+        "set_aside": [],
         "problem": None,
     }
     _, said, _ = await daemon.ask("POST", "/signals/dry-run", json={"ticker": "X", "size": 1})

@@ -29,6 +29,8 @@ async def test_a_signal_of_a_model_that_may_execute_is_filled(daemon: Daemon):
         "confidence": "0.82",
         "stop_loss": {"price": "1.08000"},
         "take_profit": {"r": "2"},
+        "rungs": [],
+        "entry": None,
         "time": "2026-11-20T21:00:00.000000Z",
         "expires_at": "2026-11-20T21:05:00.000000Z",
         "received_at": "2026-09-21T14:13:21.000000Z",

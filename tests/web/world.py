@@ -12,7 +12,7 @@ import msgspec
 from fxpaper.aggregator.source import SourceCondition, SourceState
 from fxpaper.domain.account import Account, Valuation
 from fxpaper.domain.bar import Bar
-from fxpaper.domain.command import ClosePosition, Command, MoveCash, PlaceGroup
+from fxpaper.domain.command import ClosePosition, MoveCash, PlaceGroup
 from fxpaper.domain.event import (
     CashKind,
     CashMoved,
@@ -34,7 +34,7 @@ from fxpaper.domain.signal import ModelPolicy, Signal, SignalRecord
 from fxpaper.errors import InputError
 from fxpaper.ledger.ledger import Ledger
 from fxpaper.ledger.shell import LedgerShell
-from fxpaper.signals.desk import PlaceAmount
+from fxpaper.signals.desk import PlaceAmount, Wish
 from fxpaper.signals.intake.any_dialect import read_any
 from fxpaper.signals.intake.native import Arrival, read_signal
 from fxpaper.signals.journal import reused
@@ -229,9 +229,17 @@ class SmallAccount:
         decision = samples.execution(f"o-{first}", (f"p-{first + 3}",))
         await self.record(*fill, SignalDecided(signal.id, decision))
 
-    async def carry_out(
-        self, wish: Command | PlaceAmount, symbol: str | None
-    ) -> tuple[Recorded, ...] | Refused:
+    async def decide_waiting(self, signal_id: str, *, execute: bool) -> SignalRecord | None:
+        row = await self._row(signal_id)
+        if signal_id in self._waiting and row is not None and isinstance(row.signal, Signal):
+            self._waiting.discard(signal_id)
+            if execute:
+                await self.decide(row.signal)
+            else:
+                await self.record(SignalDecided(signal_id, samples.refusal()))
+        return await self._row(signal_id)
+
+    async def carry_out(self, wish: Wish, symbol: str | None) -> tuple[Recorded, ...] | Refused:
         """Fill every order, close every position that is open, move any cash; refuse the rest."""
         del symbol
         seq = self._account.seq

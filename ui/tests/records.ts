@@ -94,6 +94,8 @@ export const SIGNAL: SignalRecord = {
   confidence: "0.82",
   stop_loss: { pips: "25" },
   take_profit: { r: "2" },
+  rungs: [],
+  entry: null,
   time: "2026-11-20T21:01:00.000000Z",
   expires_at: "2026-11-20T21:06:00.000000Z",
   received_at: "2026-11-20T21:01:00.000000Z",

@@ -59,6 +59,7 @@ _ALIASES = {
     **dict.fromkeys(("side", "action", "order_action"), "side"),
     **dict.fromkeys(("stop_loss", "sl", "stoploss", "stop"), "stop_loss"),
     **dict.fromkeys(("take_profit", "tp", "takeprofit", "target"), "take_profit"),
+    **dict.fromkeys(("entry", "price", "order_price"), "entry"),
     **dict.fromkeys(("id", "order_id", "alert_id", "signal_id"), "id"),
     **dict.fromkeys(("time", "timestamp", "timenow"), "time"),
     **dict.fromkeys(("model", "strategy", "strategy_name"), "model"),
@@ -66,13 +67,13 @@ _ALIASES = {
     **dict.fromkeys(("expiry", "account"), ""),
 }
 _SET_ASIDE = {
-    *("price", "open", "high", "low", "close", "volume", "interval", "exchange", "comment"),
+    *("open", "high", "low", "close", "volume", "interval", "exchange", "comment"),
     *("quantity", "qty", "contracts", "position_size", "market_position", "lots", "risk"),
-    *("prev_market_position", "order_price", "order_contracts", "passphrase", "secret", "alert"),
+    *("prev_market_position", "order_contracts", "passphrase", "secret", "alert"),
 }
 _TRADERSPOST = {"sentiment", "quantityType", "stopLoss", "takeProfit", "signalPrice", "orderType"}
 _TRADERSPOST_ASIDE = {
-    *("quantity", "quantityType", "price", "signalPrice", "interval", "extras", "cancel"),
+    *("quantity", "quantityType", "price", "interval", "extras", "cancel"),
     *("orderType", "test", "delay", "sentiment"),
 }
 _PINE_SIDES = {"buy", "sell", "closelong", "closeshort", "closelongshort", "closeall"}
@@ -82,6 +83,11 @@ _CHAT_LEVEL = re.compile(
     r"\b(SL|STOP(?:\s*LOSS)?|TP|TARGET|TAKE\s*PROFIT)"
     r"(?:\s?\d(?=\s*[:=@]|\s+\d))?"  # TP1, but not the first digit of a price
     r"\s*[:=@]?\s*(?:(\d+(?:\.\d+)?|OPEN)(?!\w|[.,]\d))?",
+    re.IGNORECASE,
+)
+_CHAT_ENTRY = re.compile(
+    r"\b(?:BUY|SELL|LONG|SHORT)\b(?:\s+[#$]?[A-Z]{3}\s?/?\s?[A-Z]{3}\b)?[\s,:@]*"
+    r"(?:(?:NOW|LIMIT|STOP|MARKET|ENTRY|AT)\b[\s,:@]*)*(\d+(?:\.\d+)?)(?!\w|[.,]\d)",
     re.IGNORECASE,
 )
 _CHAT_SYMBOL = re.compile(r"[#$]?\b([A-Za-z]{3}\s?/?\s?[A-Za-z]{3})\b")
@@ -145,6 +151,7 @@ def _traderspost(table: Mapping[str, object]) -> Interpretation:
         "ticker": lambda value: _put(found, "symbol", value),
         "action": lambda value: _put(found, "side", value),
         "time": lambda value: _put(found, "time", value),
+        "signalPrice": lambda value: _put(found, "entry", value),
         "stopLoss": lambda value: _put(found, "stop_loss", _price(value, "stopLoss", "stopPrice")),
         "takeProfit": lambda value: _put(
             found, "take_profit", _price(value, "takeProfit", "limitPrice")
@@ -193,7 +200,7 @@ def _pineconnector(text: str) -> Interpretation:
 
 
 def _chat(text: str, known: frozenset[str]) -> Interpretation:
-    """``XAUUSD BUY 1915 TP 1920 SL 1907``: prices; the entry is set aside, the market is taken."""
+    """``XAUUSD BUY 1915 TP 1920 TP 1930 SL 1907``: prices; several take-profits close parts."""
     sides = {_SIDES[match[1].lower()] for match in _CHAT_SIDE.finditer(text)}
     symbols = {
         name
@@ -206,13 +213,22 @@ def _chat(text: str, known: frozenset[str]) -> Interpretation:
             "makes a signal, like EURUSD BUY SL 1.0800 TP 1.0900."
         )
     found: Table = {"symbol": symbols.pop(), "side": sides.pop()}
+    targets: list[object] = []
     for match in _CHAT_LEVEL.finditer(text):
         if match[2] is None:
             raise _wrong(f'There is no price behind "{match[1]}".')
-        if match[2].upper() != "OPEN":
-            stop = match[1].upper().startswith(("SL", "STOP"))
-            _put(found, "stop_loss" if stop else "take_profit", match[2])
-    return Interpretation(Dialect.CHAT, _tidy(found), ("entry",))
+        if match[2].upper() == "OPEN":
+            continue
+        if match[1].upper().startswith(("SL", "STOP")):
+            _put(found, "stop_loss", match[2])
+        else:
+            targets.append(match[2])
+    if targets:
+        found["take_profit"] = targets[0] if len(set(targets)) == 1 else targets
+    entry = _CHAT_ENTRY.search(text)
+    if entry is not None:
+        found["entry"] = entry[1]
+    return Interpretation(Dialect.CHAT, _tidy(found))
 
 
 def _put(found: Table, name: str, value: object) -> None:

@@ -14,6 +14,8 @@ from fxpaper.signals.intake.symbols import canonical_symbol
 
 MAX_TEXT = 128
 MAX_DIGITS = 30
+MOST_LEVELS = 10
+"""Take-profits of one signal."""
 _PRINTABLE = re.compile(r"[^\x00-\x1f\x7f\ud800-\udfff]+")
 _LEVEL_TEXT = re.compile(r"\s*(?P<number>[^\s a-zA-Z]+)\s*(?P<unit>pips?|r)?\s*", re.IGNORECASE)
 _MAX_EXPONENT = 15
@@ -101,7 +103,7 @@ def confidence(table: Mapping[str, object], *, needed: bool) -> Decimal:
 
 def stop_loss(table: Mapping[str, object]) -> StopLevel | None:
     """Return the stop-loss, or None where there is none."""
-    found = _level(table, "stop_loss")
+    found = _level(table.get("stop_loss"), "stop_loss")
     if isinstance(found, RLevel):
         raise _wrong(
             "stop_loss",
@@ -111,9 +113,30 @@ def stop_loss(table: Mapping[str, object]) -> StopLevel | None:
     return found
 
 
-def take_profit(table: Mapping[str, object]) -> Level | None:
-    """Return the take-profit, or None where there is none."""
-    return _level(table, "take_profit")
+def take_profits(table: Mapping[str, object]) -> tuple[Level, ...]:
+    """Return the take-profits; a list has several."""
+    value = table.get("take_profit")
+    if not isinstance(value, list):
+        found = _level(value, "take_profit")
+        return () if found is None else (found,)
+    if not 1 <= len(value) <= MOST_LEVELS:
+        raise _wrong(
+            "take_profit", f"{len(value)} of them", f"take_profit takes 1 to {MOST_LEVELS} levels"
+        )
+    levels = [_level(one, f"take_profit.{place}") for place, one in enumerate(value)]
+    if None in levels:
+        raise _wrong("take_profit", None, "each take_profit of a list is a level")
+    return tuple(level for level in levels if level is not None)
+
+
+def price(table: Mapping[str, object], key: str) -> Decimal | None:
+    """Return a price, or None where there is none."""
+    if table.get(key) is None:
+        return None
+    value = number(table[key], key)
+    if not _SMALLEST <= value <= _LARGEST:
+        raise _wrong(key, value, f"{key} must be positive and not absurd")
+    return value
 
 
 def instant(table: Mapping[str, object], key: str) -> Instant | None:
@@ -145,8 +168,7 @@ def number(value: object, key: str) -> Decimal:
     return value
 
 
-def _level(table: Mapping[str, object], key: str) -> Level | None:
-    value = table.get(key)
+def _level(value: object, key: str) -> Level | None:
     if value is None:
         return None
     if isinstance(value, dict):

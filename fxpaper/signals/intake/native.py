@@ -35,6 +35,7 @@ KEYS = (
     "confidence",
     "stop_loss",
     "take_profit",
+    "entry",
     "time",
     "expiry",
     "account",
@@ -128,6 +129,7 @@ def _signal(table: Mapping[str, object], arrival: Arrival, body: bytes) -> Signa
             str(table["expiry"]),
         )
     confidence = fields.confidence(table, needed=side is not SignalSide.CLOSE)
+    take_profits = fields.take_profits(table)
     signal = Signal(
         id=_id(table, _derived_id(arrival, at, body)),
         account=fields.text(table, "account", given=arrival.account),
@@ -136,7 +138,9 @@ def _signal(table: Mapping[str, object], arrival: Arrival, body: bytes) -> Signa
         side=side,
         confidence=confidence,
         stop_loss=fields.stop_loss(table),
-        take_profit=fields.take_profit(table),
+        take_profit=take_profits[-1] if take_profits else None,
+        rungs=take_profits[:-1],
+        entry=fields.price(table, "entry"),
         at=made_at,
         expires_at=ends_at,
         received_at=arrival.received_at,

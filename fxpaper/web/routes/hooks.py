@@ -82,6 +82,8 @@ async def _taken(call: Call, hook: Hook, body: bytes, place: str) -> Answer:
 
 
 def _text(value: object) -> str:
+    if isinstance(value, list):
+        return ", ".join(_text(one) for one in value)
     if isinstance(value, dict):
         return " ".join(f"{amount} {unit}" for unit, amount in value.items())
     return str(value)

@@ -9,7 +9,7 @@ from fxpaper.domain.signal import SignalStatus, UnreadableSignal
 from fxpaper.ledger.ledger import Ledger
 from fxpaper.web import problem, views
 from fxpaper.web.answers import AccountQuery, SignalBody, SignalChain, SignalList, SignalsQuery
-from fxpaper.web.objects import TakenSignal
+from fxpaper.web.objects import SignalRecord, TakenSignal
 from fxpaper.web.problem import ProblemError
 from fxpaper.web.routing import Answer, Call, route
 from fxpaper.web.signal_views import signal_record, taken_signal
@@ -44,9 +44,7 @@ async def signal(call: Call, query: AccountQuery, id: str) -> Answer:  # noqa: A
     view = call.rooms.execution.view()
     chain = await call.rooms.ledger.read(lambda ledger: ledger.chain(account, id))
     if chain is None:
-        raise ProblemError(
-            RefusalCode.UNKNOWN_SIGNAL, f'There is no signal "{id[:80]}".', actual=id[:80]
-        )
+        raise _unknown(id)
     waits_for = call.rooms.execution.waits_for(id)
     return Answer.of(
         SignalChain(
@@ -91,4 +89,31 @@ async def submit(call: Call, query: AccountQuery) -> Answer:  # noqa: ARG001 - c
     return Answer.of(shown, HTTPStatus.ACCEPTED if waiting else HTTPStatus.CREATED)
 
 
-ROUTES = (signals, signal, submit)
+@route("POST", "/signals/{id}/execute", {HTTPStatus.OK: SignalRecord})
+async def execute(call: Call, query: AccountQuery, id: str) -> Answer:  # noqa: A002, ARG001 - the path's name
+    """Execute a signal that waits for a person; one that is decided stays as it is."""
+    return await _decided(call, id, execute=True)
+
+
+@route("POST", "/signals/{id}/dismiss", {HTTPStatus.OK: SignalRecord})
+async def dismiss(call: Call, query: AccountQuery, id: str) -> Answer:  # noqa: A002, ARG001 - the path's name
+    """Refuse a signal that waits; one that is decided stays as it is."""
+    return await _decided(call, id, execute=False)
+
+
+async def _decided(call: Call, id_: str, *, execute: bool) -> Answer:
+    record = await call.rooms.execution.decide_waiting(id_, execute=execute)
+    if record is None:
+        raise _unknown(id_)
+    waits_for = call.rooms.execution.waits_for(id_)
+    instruments = call.rooms.market.instruments()
+    return Answer.of(signal_record(record, instruments, call.rooms.mode, waits_for))
+
+
+def _unknown(id_: str) -> ProblemError:
+    return ProblemError(
+        RefusalCode.UNKNOWN_SIGNAL, f'There is no signal "{id_[:80]}".', actual=id_[:80]
+    )
+
+
+ROUTES = (signals, signal, submit, execute, dismiss)

@@ -70,7 +70,10 @@ interface Numbered<Type extends string, Data> {
 export type AccountEvent =
   | Numbered<"account_opened", Account>
   | Numbered<"model_policy_set", { account: string; model: string; auto_execute: boolean }>
-  | Numbered<"signal_received" | "signal_unreadable" | "signal_decided", SignalRecord>
+  | Numbered<
+      "signal_received" | "signal_released" | "signal_unreadable" | "signal_decided",
+      SignalRecord
+    >
   | Numbered<"order_placed" | "order_filled" | "order_changed" | "order_ended", Order>
   | Numbered<"deal_booked", Deal>
   | Numbered<"position_opened" | "position_changed", Position>

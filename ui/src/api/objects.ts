@@ -137,6 +137,8 @@ export interface SignalRecord {
   confidence: string | null;
   stop_loss: Level | null;
   take_profit: Level | null;
+  rungs: Level[];
+  entry: string | null;
   time: string | null;
   expires_at: string | null;
   received_at: string;

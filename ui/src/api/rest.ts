@@ -7,6 +7,7 @@ import type {
   Instrument,
   Model,
   SignalChain,
+  SignalRecord,
 } from "./objects";
 
 /** An answer that is not a success, in the words of the daemon. */
@@ -57,6 +58,11 @@ export class Rest {
 
   setAutoExecute(model: string, autoExecute: boolean): Promise<unknown> {
     return this.ask("PUT", `/models/${encodeURIComponent(model)}`, { auto_execute: autoExecute });
+  }
+
+  /** Execute a signal that waits, or dismiss it; a decided one stays as it is. */
+  decideSignal(id: string, how: "execute" | "dismiss"): Promise<SignalRecord> {
+    return this.ask("POST", `/signals/${encodeURIComponent(id)}/${how}`, {});
   }
 
   setTrading(state: string, reason: string): Promise<unknown> {

@@ -33,6 +33,7 @@ export function apply(event: AccountEvent, books: Books): void {
       books.models.setPolicy(event.data.model, event.data.auto_execute);
       return;
     case "signal_received":
+    case "signal_released":
     case "signal_unreadable":
     case "signal_decided":
       books.signals.put(event.data);
