@@ -126,3 +126,36 @@ def test_the_latest_third_is_rounded_down():
     assert found.earlier is not None
     assert (found.latest.count, found.earlier.count) == (10, 22)
     assert found.latest.mean == Fraction(22 + 31, 2)
+
+
+def test_the_worked_example_of_the_reference():
+    """The six trades of docs/reference/scores.md."""
+    trades = [
+        ("0.60", "-100", "-1"),
+        ("0.60", "150", "1.5"),
+        ("0.70", "-100", "-1"),
+        ("0.70", "200", "2"),
+        ("0.70", "-100", "-1"),
+        ("0.80", "100", "1"),
+    ]
+    found = score([outcome(*trade) for trade in trades])
+    assert (found.hit_rate, found.net) == (Fraction(1, 2), Decimal(150))
+    assert (found.profit_factor, found.worst_streak) == (Fraction(3, 2), 1)
+    assert found.multiples is not None
+    assert (found.multiples.mean, found.multiples.variance) == (Fraction("0.25"), Fraction("1.975"))
+    assert found.multiples.error is not None
+    assert found.sqn is not None
+    assert (round(found.multiples.error, 4), round(found.sqn, 4)) == (
+        Fraction("0.5737"),
+        Fraction("0.4357"),
+    )
+    assert found.calibration is not None
+    blocks = found.calibration.blocks
+    assert [(one.count, one.wins, round(one.lower, 4)) for one in blocks] == [
+        (5, 2, Fraction("0.1799")),
+        (1, 1, Fraction("0.3784")),
+    ]
+    reliable = found.calibration.reliability
+    assert (reliable.brier * 6, reliable.ece) == (Fraction("1.63"), Fraction("0.25"))
+    assert reliable.log_score is not None
+    assert round(reliable.log_score, 4) == Decimal("0.7358")
