@@ -122,7 +122,6 @@ def _closed(account: str, begun: int) -> Select[Any]:
         POSITIONS.c.account == account,
         POSITIONS.c.seq > begun,
         POSITIONS.c.closed_at.is_not(None),
-        POSITIONS.c.profit.is_not(None),
     )
     return wanted.order_by(POSITIONS.c.closed_at, POSITIONS.c.seq)
 
