@@ -1,17 +1,23 @@
-"""``fxpaper model``: what models may do."""
+"""``fxpaper model``: what models may do, and what they came to."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import urlencode
 
 import typer
+from rich.markup import escape
 
-from fxpaper import asking
-from fxpaper.options import Config, DataDir, Port, daemon_of
-from fxpaper.printing import Reported, out
+from fxpaper import asking, score_text
+from fxpaper.options import AsJson, Config, DataDir, Port, daemon_of
+from fxpaper.printing import Reported, out, print_json, table
 
-model_app = typer.Typer(help="What models may do.", no_args_is_help=True)
+Symbol = Annotated[str | None, typer.Option(help="Only signals and trades of this symbol.")]
+_DEFINED = "\n\n".join(f"{name}: {meaning}." for name, meaning in score_text.DEFINITIONS.items())
+
+model_app = typer.Typer(help="What models may do, and what they came to.", no_args_is_help=True)
 
 
 @model_app.command("on")
@@ -28,6 +34,66 @@ def model_off(
 ) -> None:
     """Keep a model's signals from being executed; they are still journalled."""
     _switch(model, (port, data_dir, config), on=False)
+
+
+@model_app.command("scores", epilog=_DEFINED)
+def model_scores(
+    symbol: Symbol = None,
+    port: Port = None,
+    data_dir: DataDir = None,
+    config: Config = None,
+    as_json: AsJson = False,  # noqa: FBT002 - an option
+) -> None:
+    """Show what every model's signals and closed trades came to."""
+    found = _asked("/scores", symbol, (port, data_dir, config))
+    if as_json:
+        print_json(found)
+        return
+    if not found["items"]:
+        out.print("No model has sent a signal yet.")
+    table("Models", [score_text.row(one) for one in found["items"]], score_text.COLUMNS)
+
+
+@model_app.command("score", epilog=_DEFINED)
+def model_score(
+    model: str,
+    symbol: Symbol = None,
+    port: Port = None,
+    data_dir: DataDir = None,
+    config: Config = None,
+    as_json: AsJson = False,  # noqa: FBT002 - an option
+) -> None:
+    """Show what one model came to: results, reliability of its confidence, decay, refusals."""
+    path = f"{asking.path('models', model)}/score"
+    found = _asked(path, symbol, (port, data_dir, config))
+    if as_json:
+        print_json(found)
+        return
+    of_symbol = "" if symbol is None else f" {found['symbol']}"
+    table(f"{model}{of_symbol}", score_text.rows(found), ("number", "value", "what it is"))
+    if found["calibration"] is not None:
+        _print_curve(found["calibration"])
+    out.print(escape(found["decay"]["text"]), soft_wrap=True)
+    table("Signals", [found["signals"]], tuple(found["signals"]))
+    reasons = [{"reason": code, "signals": count} for code, count in found["refusals"].items()]
+    table("Refused", reasons, ("reason", "signals"))
+
+
+def _print_curve(calibration: dict[str, Any]) -> None:
+    out.print("Reliability: # reaches as far as trades were won, | is what was said")
+    for line in score_text.curve(calibration["bins"]):
+        out.print(escape(line), soft_wrap=True, highlight=False)
+    if not calibration["enough"]:
+        few = f"{calibration['trades']} of {calibration['minimum']} trades"
+        out.print(f"Too few trades to trust a calibration: {few}.")
+
+
+def _asked(
+    path: str, symbol: str | None, where: tuple[int | None, Path | None, Path | None]
+) -> dict[str, Any]:
+    query = "" if symbol is None else f"?{urlencode({'symbol': symbol})}"
+    with Reported():
+        return daemon_of(*where).ask("GET", path + query).body
 
 
 def _switch(model: str, where: tuple[int | None, Path | None, Path | None], *, on: bool) -> None:

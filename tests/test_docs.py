@@ -285,7 +285,8 @@ def test_every_command_named_in_a_sentence_exists(path: Path):
 
 def shown_signals() -> list[str]:
     """Return every signal in the documents: as JSON, as JSON in shell, and as a command."""
-    lone = [text for _, text in blocks("json") if '"model"' in text and '"mode"' not in text]
+    asked = [text for _, text in blocks("json") if '"model"' in text and '"side"' in text]
+    lone = [text for text in asked if '"mode"' not in text]
     piped = [text for _, block in blocks("sh") for text in re.findall(r"'(\{.*?\})'", block)]
     sent = [line for line in shown_commands() if line.startswith("signal send")]
     return lone + piped + [line for line in sent if "--file" not in line]

@@ -25,9 +25,11 @@ from fxpaper.domain.account import shadow_of
 from fxpaper.domain.deal import Deal
 from fxpaper.domain.event import Recorded
 from fxpaper.domain.order import Order
+from fxpaper.domain.outcome import Outcome
+from fxpaper.domain.refusal import RefusalCode
 from fxpaper.domain.signal import ModelPolicy, SignalRecord, SignalStatus
 from fxpaper.errors import ConfigurationError
-from fxpaper.ledger import log, questions, schema
+from fxpaper.ledger import log, outcomes, questions, schema
 from fxpaper.ledger.postgres import SCHEMES, PostgresStore
 from fxpaper.ledger.projections import merged
 from fxpaper.ledger.rebuilding import differences, rebuild
@@ -203,6 +205,27 @@ class Ledger:
         """Count the signals of every model that sent one, by its name."""
         with self._reading() as connection:
             return questions.model_counts(connection, account)
+
+    def outcomes(
+        self, account: str, *, model: str | None = None, symbol: str | None = None
+    ) -> list[Outcome]:
+        """Return what models' closed positions came to since the last reset, oldest first."""
+        with self._reading() as connection:
+            return outcomes.outcomes(connection, account, model, symbol)
+
+    def refusals_by_code(
+        self, account: str, model: str, symbol: str | None = None
+    ) -> dict[RefusalCode, int]:
+        """Count a model's refused signals by reason, the most frequent first."""
+        with self._reading() as connection:
+            return outcomes.refusals_by_code(connection, account, model, symbol)
+
+    def signals_by_status(
+        self, account: str, model: str, symbol: str | None = None
+    ) -> dict[SignalStatus, int]:
+        """Count a model's signals by what became of them; every status is there."""
+        with self._reading() as connection:
+            return outcomes.signals_by_status(connection, account, model, symbol)
 
     def twins(self, account: str, limit: int) -> list[Twins]:
         """Return a live account's newest positions with what its shadow did, newest first."""

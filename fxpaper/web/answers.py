@@ -58,6 +58,12 @@ class SignalsQuery(ListQuery):
     status: SignalStatus | None = None
 
 
+class ScoreQuery(AccountQuery):
+    """Which symbol's trades; those of all symbols when left out."""
+
+    symbol: str | None = None
+
+
 class QuotesQuery(Asked):
     """Which symbols, separated by commas; all of them when left out."""
 

@@ -16,6 +16,7 @@ from fxpaper.domain.event import (
     OrderEnded,
     OrderFilled,
     PositionChanged,
+    PositionClosed,
     PositionOpened,
     Recorded,
     StoppedOut,
@@ -69,6 +70,20 @@ def test_no_deal_is_better_than_its_quote_and_every_result_is_accounted_for(seed
             found = deal.attribution
             assert found.mid - sum(getattr(found, name) for name in COSTS) == found.net
             assert found.net == deal.profit - found.commission - found.swap
+
+
+@settings(max_examples=25, deadline=None)
+@given(SEEDS)
+def test_what_a_position_brought_is_the_sum_of_its_deals(seed: int):
+    """However many parts it was closed in: what a model's score counts as one trade."""
+    events = history(seed, compare=False).events
+    found = deals(events)
+    for one in events:
+        if isinstance(one.event, PositionClosed):
+            ended = one.event
+            of_it = [deal for deal in found if deal.position_id == ended.position.id]
+            for name in ("profit", "commission", "swap"):
+                assert getattr(ended, name) == sum(getattr(deal, name) for deal in of_it)
 
 
 @settings(max_examples=25, deadline=None)

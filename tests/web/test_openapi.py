@@ -37,6 +37,7 @@ PARTS = {
     "/signals/{id}/dismiss": "s1",
     "/signals/{id}": "s1",
     "/models/{model}": "trend",
+    "/models/{model}/score": "trend",
 }
 QUERIES = {"/api/v1/bars": "?symbol=EURUSD", "/api/v1/mt4/poll": "?line=a&poll=1"}
 BODIES = {

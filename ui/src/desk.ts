@@ -16,6 +16,7 @@ import { ModelsStore } from "./stores/models.svelte";
 import { NoticesStore } from "./stores/notices.svelte";
 import { PositionsStore } from "./stores/positions.svelte";
 import { QuotesStore } from "./stores/quotes.svelte";
+import { ScoresStore } from "./stores/scores.svelte";
 import { SelectionStore } from "./stores/selection.svelte";
 import { SignalsStore } from "./stores/signals.svelte";
 import { ThemeStore } from "./stores/theme.svelte";
@@ -31,6 +32,7 @@ export function buildStores() {
     deals: new DealsStore(),
     signals: new SignalsStore(),
     models: new ModelsStore(),
+    scores: new ScoresStore(),
     quotes: new QuotesStore(),
     bars: new BarsStore(),
     equity: new EquityStore(),

@@ -3,7 +3,8 @@ import { describe, expect, test, vi } from "vitest";
 import { Problem, Rest } from "../src/api/rest";
 import PositionRow from "../src/components/PositionRow.svelte";
 import { buildStores, type Desk } from "../src/desk";
-import { ACCOUNT, POSITION } from "./records";
+import ModelStage from "./ModelStage.svelte";
+import { ACCOUNT, POSITION, SCORE } from "./records";
 import Stage from "./Stage.svelte";
 
 describe("a position's row", () => {
@@ -102,5 +103,42 @@ describe("the dialog that closes a position", () => {
     rest.onUnauthorized = vi.fn();
     await expect(rest.closePosition("p 1")).rejects.toBeInstanceOf(Problem);
     expect(rest.onUnauthorized).toHaveBeenCalledOnce();
+  });
+});
+
+describe("the list of models", () => {
+  function list(scored: boolean) {
+    const stores = buildStores();
+    stores.models.setPolicy("trend", true);
+    if (scored) stores.scores.replace([SCORE]);
+    const desk: Desk = {
+      ...stores,
+      rest: new Rest(vi.fn()),
+      chart: () => undefined,
+      pause: () => undefined,
+      retryNow: () => undefined,
+    };
+    render(ModelStage, { props: { desk } });
+    return stores;
+  }
+
+  test("shows what each came to, and more when asked", async () => {
+    list(true);
+    const score = screen.getByRole("button", {
+      name: "Score of trend: 6 trades, +0.25 R, 50 % won",
+    });
+    await fireEvent.click(score);
+    const said = screen.getByTestId("score-dialog").textContent.replace(/\s+/g, " ");
+    expect(said).toContain("Too few trades to tell: 6 with an R, 30 are needed.");
+    expect(said).toContain("Confidence too low2");
+    expect(said).toContain("Too few trades to trust a calibration: 6 of 50.");
+    const rows = screen.getByTestId("reliability").querySelectorAll("tbody tr");
+    expect([...rows].map((row) => row.textContent)).toEqual(["0.6–0.760 %50 %2", "0.7–0.870 %33 %3"]);
+    expect(document.querySelectorAll("circle").length).toBe(2);
+  });
+
+  test("is without scores until they are known", () => {
+    list(false);
+    expect(screen.queryByTestId("model-score")).toBeNull();
   });
 });

@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { grouped, money, percent, signed, signOf } from "../src/format/decimal";
 import { priceParts, spreadInPips } from "../src/format/price";
+import { inR, scoreFacts, scoreLine, wholePercent } from "../src/format/scores";
 import { age, dateTime, withTimes } from "../src/format/time";
+import { SCORE } from "./records";
 
 describe("decimals stay text", () => {
   test.each([
@@ -60,4 +62,31 @@ test("times are UTC, also inside sentences", () => {
   expect(withTimes("expired at 2026-11-20T21:00:05.123456Z; it is old.")).toBe(
     "expired at 20 Nov, 21:00:05; it is old.",
   );
+});
+
+describe("a model's score", () => {
+  test("fits into a line", () => {
+    expect(scoreLine(SCORE)).toBe("6 trades, +0.25 R, 50 % won");
+    expect(scoreLine({ ...SCORE, trades: 1, expectancy: null })).toBe("1 trade, 50 % won");
+    expect(scoreLine({ ...SCORE, trades: 0, hit_rate: null })).toBe("no closed trade");
+  });
+
+  test("is rounded for people", () => {
+    expect([wholePercent("0.5833"), wholePercent("0.0000"), wholePercent("1.0000")]).toEqual([
+      "58 %",
+      "0 %",
+      "100 %",
+    ]);
+    expect([inR("-0.4999"), inR("1.0000"), inR("-0.0004")]).toEqual(["−0.50 R", "+1.00 R", "0.00 R"]);
+  });
+
+  test("says why a number is missing", () => {
+    const facts = Object.fromEntries(scoreFacts(SCORE));
+    expect(facts["Hit rate"]).toBe("50 %, with 90 % from 22 % to 78 %");
+    expect(facts["Expectancy"]).toBe("+0.25 R ± 0.57");
+    expect(facts["Average loss"]).toBe("−100.00 USD");
+    expect(facts["Log score"]).toBe("none: infinite: it was certain and wrong");
+    const none = { ...SCORE, profit_factor: null, missing: { profit_factor: "no losing trade" } };
+    expect(Object.fromEntries(scoreFacts(none))["Profit factor"]).toBe("none: no losing trade");
+  });
 });

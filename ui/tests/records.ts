@@ -1,7 +1,7 @@
 /** Objects of the API for tests, each as small as its type allows. */
 
 import type { AccountEvent, AccountSnapshot } from "../src/api/frames";
-import type { Account, Bar, Deal, Position, Quote, SignalRecord, SourceState } from "../src/api/objects";
+import type { Account, Bar, Deal, ModelScore, Position, Quote, SignalRecord, SourceState } from "../src/api/objects";
 
 export const QUOTE: Quote = {
   symbol: "EURUSD",
@@ -170,3 +170,37 @@ export function event(seq: number): AccountEvent {
   const time = "2026-11-20T21:00:00.000000Z";
   return { type: "position_opened", stream: "account:paper", seq, time, data: POSITION };
 }
+
+/** The six trades of docs/reference/scores.md. */
+export const SCORE: ModelScore = {
+  model: "trend",
+  currency: "USD",
+  signals: { waiting: 0, executed: 7, refused: 2 },
+  refusals: { confidence_too_low: 2 },
+  trades: 6,
+  hit_rate: "0.5000",
+  hit_rate_from: "0.2213",
+  hit_rate_to: "0.7787",
+  expectancy: "0.2500",
+  expectancy_error: "0.5737",
+  sqn: "0.44",
+  profit_factor: "1.5000",
+  average_win: "150.00",
+  average_loss: "-100.00",
+  worst_streak: 1,
+  net: "150.00",
+  calibration: {
+    trades: 6,
+    minimum: 50,
+    enough: false,
+    brier: "0.2717",
+    log_score: null,
+    ece: "0.2500",
+    bins: [
+      { begins: "0.6", ends: "0.7", trades: 2, wins: 1, confidence: "0.6000", rate: "0.5000" },
+      { begins: "0.7", ends: "0.8", trades: 3, wins: 1, confidence: "0.7000", rate: "0.3333" },
+    ],
+  },
+  decay: { weaker: false, text: "Too few trades to tell: 6 with an R, 30 are needed." },
+  missing: { log_score: "infinite: it was certain and wrong" },
+};

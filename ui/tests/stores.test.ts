@@ -3,6 +3,9 @@ import { markersFor, signalOf } from "../src/chart/markers";
 import { levelLines } from "../src/chart/levels";
 import { Pace } from "../src/chart/pace";
 import type { Palette } from "../src/chart/palette";
+import type { Rest } from "../src/api/rest";
+import { buildStores } from "../src/desk";
+import { Bookkeeping } from "../src/feed/bookkeeping";
 import { news } from "../src/feed/events";
 import { millis } from "../src/format/time";
 import { BarsStore } from "../src/stores/bars.svelte";
@@ -14,7 +17,7 @@ import { QuotesStore } from "../src/stores/quotes.svelte";
 import { SelectionStore } from "../src/stores/selection.svelte";
 import { SignalsStore } from "../src/stores/signals.svelte";
 import { ThemeStore } from "../src/stores/theme.svelte";
-import { bar, DEAL, POSITION, QUOTE, SIGNAL, SOURCE } from "./records";
+import { bar, DEAL, POSITION, QUOTE, SCORE, SIGNAL, SOURCE } from "./records";
 
 const NINE = "2026-11-20T21:00:00.000000Z";
 const ONE_PAST = "2026-11-20T21:01:00.000000Z";
@@ -228,4 +231,28 @@ describe("what is remembered", () => {
     localStorage.setItem("fxpaper.chart", "USDJPY 7m");
     expect(new SelectionStore(localStorage).interval).toBe("1m");
   });
+});
+
+test("scores are asked for once after the trades that close together", async () => {
+  vi.useFakeTimers();
+  const stores = buildStores();
+  const scores = vi.fn(() => Promise.resolve([SCORE]));
+  const books = new Bookkeeping(stores, { scores } as unknown as Rest);
+  const nothing = { account: null, quotes: [], barsSnapshot: null, bars: [], valuation: null };
+  const closed = {
+    type: "position_closed",
+    stream: "account:paper",
+    seq: 1,
+    time: NINE,
+    data: { position: POSITION, deal_id: "d-16", profit: "1", commission: "0", swap: "0", r: null },
+  } as const;
+  books.collect({ ...nothing, events: [closed] });
+  books.collect({ ...nothing, events: [closed] });
+  await vi.advanceTimersByTimeAsync(2_000);
+  expect(scores).toHaveBeenCalledTimes(1);
+  expect(stores.scores.rows["trend"]).toEqual(SCORE);
+  books.collect({ ...nothing, events: [] });
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect(scores).toHaveBeenCalledTimes(1);
+  vi.useRealTimers();
 });

@@ -11,6 +11,7 @@ from fxpaper.web.routes import (
     mt4,
     orders,
     positions,
+    scores,
     signals,
 )
 
@@ -24,6 +25,7 @@ ROUTES = (
     *hooks.ROUTES,
     *signals.ROUTES,
     *models.ROUTES,
+    *scores.ROUTES,
     *market.ROUTES,
     *mt4.ROUTES,
 )

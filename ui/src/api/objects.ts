@@ -177,6 +177,47 @@ export interface Model {
   refused: number;
 }
 
+/** One point of the reliability curve. */
+export interface ReliabilityBin {
+  begins: string;
+  ends: string;
+  trades: number;
+  wins: number;
+  confidence: string;
+  rate: string;
+}
+
+/** What a model's signals and closed trades came to; `missing` says why a number is null. */
+export interface ModelScore {
+  model: string;
+  currency: string;
+  signals: Record<string, number>;
+  refusals: Record<string, number>;
+  trades: number;
+  hit_rate: string | null;
+  hit_rate_from: string | null;
+  hit_rate_to: string | null;
+  expectancy: string | null;
+  expectancy_error: string | null;
+  sqn: string | null;
+  profit_factor: string | null;
+  average_win: string | null;
+  average_loss: string | null;
+  worst_streak: number;
+  net: string;
+  calibration: {
+    trades: number;
+    minimum: number;
+    enough: boolean;
+    brier: string;
+    log_score: string | null;
+    ece: string;
+    bins: ReliabilityBin[];
+  } | null;
+  decay: { weaker: boolean; text: string };
+  missing: Record<string, string>;
+}
+
 export type SourceCondition =
   | "idle"
   | "connecting"

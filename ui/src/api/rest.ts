@@ -6,6 +6,7 @@ import type {
   Health,
   Instrument,
   Model,
+  ModelScore,
   SignalChain,
   SignalRecord,
 } from "./objects";
@@ -46,6 +47,10 @@ export class Rest {
 
   async models(): Promise<Model[]> {
     return (await this.ask<{ items: Model[] }>("GET", "/models")).items;
+  }
+
+  async scores(): Promise<ModelScore[]> {
+    return (await this.ask<{ items: ModelScore[] }>("GET", "/scores")).items;
   }
 
   chain(signalId: string): Promise<SignalChain> {

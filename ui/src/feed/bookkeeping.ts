@@ -8,16 +8,22 @@ import type { Inbox, Mail } from "./inbox";
 import type { Listener } from "./session";
 
 const MODELS_AFTER_MS = 400;
+const SCORES_AFTER_MS = 2_000;
 
 export class Bookkeeping {
   /** Called when it is known which symbols are watched. */
   onSymbols: (symbols: string[]) => void = () => undefined;
-  private modelsTimer: ReturnType<typeof setTimeout> | null = null;
+  private readonly askModelsSoon: () => void;
+  private readonly askScoresSoon: () => void;
 
   constructor(
     private readonly stores: Stores,
     private readonly rest: Rest,
-  ) {}
+  ) {
+    const { models, scores } = stores;
+    this.askModelsSoon = soon(MODELS_AFTER_MS, async () => models.replace(await rest.models()));
+    this.askScoresSoon = soon(SCORES_AFTER_MS, async () => scores.replace(await rest.scores()));
+  }
 
   listener(inbox: Inbox, now: () => number): Listener {
     const { connection, market, notices } = this.stores;
@@ -91,12 +97,13 @@ export class Bookkeeping {
   }
 
   private async askAll(): Promise<void> {
-    const { equity, quotes } = this.stores;
+    const { equity, quotes, scores } = this.stores;
     await this.askHealth();
     try {
       quotes.instruments = await this.rest.instruments();
       this.onSymbols(quotes.symbols);
       equity.replace(await this.rest.equity());
+      scores.replace(await this.rest.scores());
     } catch {
       // Asked again after the next reconnect; the socket tells the rest meanwhile.
     }
@@ -107,18 +114,21 @@ export class Bookkeeping {
     const currency = account.value?.currency ?? "";
     const told = mail.events.map((event) => news(event, currency)).filter((one) => one !== null);
     if (told.length > 0) notices.tell(told);
-    if (mail.events.some((event) => event.type.startsWith("signal_"))) this.askModelsSoon();
+    const came = (kind: string) => mail.events.some((event) => event.type.startsWith(kind));
+    if (came("signal_")) this.askModelsSoon();
+    if (came("signal_") || came("position_closed")) this.askScoresSoon();
   }
+}
 
-  /** The counts are the daemon's; signals that come together cause one question. */
-  private askModelsSoon(): void {
-    if (this.modelsTimer !== null) return;
-    this.modelsTimer = setTimeout(() => {
-      this.modelsTimer = null;
-      this.rest.models().then(
-        (models) => this.stores.models.replace(models),
-        () => undefined,
-      );
-    }, MODELS_AFTER_MS);
-  }
+/** Ask once after a while, however often it is called until then: what comes together is one question. */
+function soon(after: number, ask: () => Promise<void>): () => void {
+  let timer: ReturnType<typeof setTimeout> | null = null;
+  return () => {
+    if (timer !== null) return;
+    timer = setTimeout(() => {
+      timer = null;
+      // What is shown stays until the next answer.
+      ask().catch(() => undefined);
+    }, after);
+  };
 }
