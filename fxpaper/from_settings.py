@@ -14,6 +14,7 @@ from fxpaper.domain.instrument import BrokerProfile
 from fxpaper.domain.money import post
 from fxpaper.domain.quote import Grade
 from fxpaper.domain.refusal import Refused
+from fxpaper.domain.sizing import LADDER
 from fxpaper.engine.board import conversion_symbols
 from fxpaper.engine.costs import CostModel, Slippage, SlippageKind
 from fxpaper.engine.gate import ClosedMarket, FillLimits
@@ -37,6 +38,15 @@ def rules_of(settings: Settings) -> SignalRules:
         max_spread_percent=settings.max_spread_percent,
         min_confidence=settings.min_confidence,
         risk_at_min_confidence=settings.risk_at_min_confidence,
+        sizing=settings.sizing,
+        lots=settings.lots,
+        max_lots=settings.max_lots,
+        risk_money=settings.risk_money,
+        tiers=settings.tiers or LADDER,
+        volatility_percent=settings.volatility_percent,
+        kelly_fraction=settings.kelly_fraction,
+        kelly_cap_percent=settings.kelly_cap_percent,
+        kelly_trades=settings.kelly_trades,
         lifetime_ns=settings.signal_lifetime_seconds * NS_PER_SECOND,
         default_stop_pips=settings.default_stop_pips,
     )

@@ -26,6 +26,7 @@ from fxpaper.domain.instant import Instant
 from fxpaper.domain.quote import Quote
 from fxpaper.domain.refusal import Refused
 from fxpaper.domain.signal import ModelPolicy, Signal, UnreadableSignal
+from fxpaper.domain.sizing import SizingMode
 from fxpaper.domain.terminal import TerminalSaid
 from fxpaper.engine.amounts import AmountKind, lots_of
 from fxpaper.engine.engine import Engine
@@ -37,6 +38,7 @@ from fxpaper.execution.paper import PaperBroker
 from fxpaper.signals.judgement import Judgement
 from fxpaper.signals.risk import by_hand
 from fxpaper.signals.rules import RuleBook
+from fxpaper.signals.sizing.sizer import Past
 
 
 class PlaceAmount(msgspec.Struct, frozen=True):
@@ -60,16 +62,24 @@ class Desk:
         engine: holds the accounts and the latest quotes.
         rules: by which signals become orders.
         terminal: carries a live account's orders out; None where there are paper accounts only.
+        past: what is known of models and prices; nothing yet unless it is given.
     """
 
     def __init__(
-        self, engine: Engine, rules: RuleBook, terminal: TerminalBroker | None = None
+        self,
+        engine: Engine,
+        rules: RuleBook,
+        terminal: TerminalBroker | None = None,
+        past: Past | None = None,
     ) -> None:
         self.engine = engine
         self.rules = rules
         self.terminal = terminal
         self._broker = GatedBroker(terminal or PaperBroker(engine), engine.state)
-        self._judgement = Judgement(engine, self._broker, rules)
+        self.past = Past() if past is None else past
+        self.measures_days = rules.may_use(SizingMode.VOLATILITY)
+        """Whether every quote matters, because somebody asks how far prices move in a day."""
+        self._judgement = Judgement(engine, self._broker, rules, self.past)
         self._policies: dict[tuple[str, str], ModelPolicy] = {}
         self._waiting: dict[tuple[str, str], Signal] = {}
 
@@ -116,6 +126,8 @@ class Desk:
 
     def on_quote(self, quote: Quote) -> list[Recorded]:
         """Take the next quote: triggers first, then the signals that wait for it."""
+        if self.measures_days:
+            self.past.volatility.on_quote(quote)
         events = self.engine.on_quote(quote)
         if self._waiting:
             for signal in self.waiting:

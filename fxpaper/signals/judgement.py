@@ -30,7 +30,8 @@ from fxpaper.signals import policy as policies
 from fxpaper.signals import risk, spread
 from fxpaper.signals.levels import resolve
 from fxpaper.signals.rules import RuleBook, SignalRules
-from fxpaper.signals.sizing import Sized, lots_for_confidence
+from fxpaper.signals.sizing.case import Sized
+from fxpaper.signals.sizing.sizer import Past, Sizer
 
 CURED_BY_A_QUOTE = {
     RefusalCode.NO_QUOTE,
@@ -63,12 +64,14 @@ class Judgement:
         engine: holds the accounts and the latest quotes.
         broker: executes what is approved.
         rules: by which signals become orders.
+        past: what is known of models and prices.
     """
 
-    def __init__(self, engine: Engine, broker: Broker, rules: RuleBook) -> None:
+    def __init__(self, engine: Engine, broker: Broker, rules: RuleBook, past: Past) -> None:
         self._engine = engine
         self._broker = broker
         self._rules = rules
+        self._sizer = Sizer(engine, past)
 
     def judge(
         self, signal: Signal, policy: ModelPolicy, now: Instant
@@ -152,13 +155,13 @@ class Judgement:
         loss = loss_at_stop(board, signal.symbol, currency, side, (entry, levels.stop_loss))
         if loss is None:
             return Attempt(checks=(narrow,), outcome=no_conversion(instrument, currency, board))
-        equity = self._engine.equity(signal.account)
-        sized = lots_for_confidence(signal.confidence, equity, loss, instrument, rules, currency)
-        if isinstance(sized, Refused):
-            return Attempt(checks=(narrow,), outcome=sized)
-        return self._gate(replace(order, lots=sized.lots), sized, narrow, rules)
+        sized = self._sizer.sized(signal, order, entry, loss, rules)
+        return self._gate(order, sized, narrow, rules)
 
     def _gate(self, order: PlaceOrder, sized: Sized, narrow: Check, rules: SignalRules) -> Attempt:
+        if isinstance(sized.lots, Refused):
+            return Attempt(checks=(narrow,), sizing=sized.numbers, outcome=sized.lots)
+        order = replace(order, lots=sized.lots)
         state = self._engine.state.accounts[order.account]
         equity = self._engine.equity(order.account)
         checks, outcome = risk.check(order, state, self._engine.board, equity, rules)
