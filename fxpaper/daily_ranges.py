@@ -18,11 +18,14 @@ log = structlog.get_logger(__name__)
 
 _BACK_NS = 30 * 86_400 * NS_PER_SECOND
 """Fifteen trading days and some holidays."""
-_AGAIN_SECONDS = 600.0
 
 
 async def learn(
-    volatility: Volatility, instruments: Iterable[Instrument], history: History, clock: Clock
+    volatility: Volatility,
+    instruments: Iterable[Instrument],
+    history: History,
+    clock: Clock,
+    again_seconds: float = 600,
 ) -> None:
     """Fetch the hours of the last month of each symbol; one that nobody has a past of is left.
 
@@ -31,6 +34,7 @@ async def learn(
         instruments: of the symbols.
         history: fetches and keeps.
         clock: of the market.
+        again_seconds: how long it waits after a source failed.
     """
     waiting = list(instruments)
     while waiting:
@@ -49,4 +53,4 @@ async def learn(
                     volatility.on_bar(bar)
         waiting = failed
         if waiting:
-            await asyncio.sleep(_AGAIN_SECONDS)
+            await asyncio.sleep(again_seconds)
