@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from fxpaper.aggregator.history import History
 from fxpaper.aggregator.source import Span
@@ -34,8 +35,9 @@ class Calm(Past):
 async def test_the_past_month_is_learnt_and_asked_again_after_a_failure(tmp_path: Path):
     """A symbol that nobody has a past of stays unknown and holds nothing up."""
     clock = ManualClock(NOW)
-    source, volatility = Calm(clock), Volatility()
-    history = History(tmp_path, [source], clock, forex_is_open)
+    sources: list[Any] = [Calm(clock)]
+    volatility = Volatility()
+    history = History(tmp_path, sources, clock, forex_is_open)
     await learn(volatility, [KNOWN["GBPUSD"], EURUSD], history, clock, again_seconds=0)
     assert volatility.daily_range("EURUSD", NOW) == 80
     assert volatility.daily_range("GBPUSD", NOW) is None

@@ -105,6 +105,8 @@ def test_quotes_and_bars_make_the_same_days():
 def test_the_order_in_which_they_are_fed_does_not_matter(chance, ranges):
     """As when bars of the past come after the quotes of the day."""
     bars = days(ranges)
+    bars += [bar(one.opened_at + HOUR, one.low, one.close, one.low + 1) for one in bars]
+    bars.sort(key=lambda one: one.opened_at)
     mixed = list(bars)
     chance.shuffle(mixed)
     last = day_end(bars[-1].opened_at)
