@@ -28,12 +28,14 @@ from fxpaper.bridge.terminals import House
 from fxpaper.clock import Clock, ManualClock, SystemClock
 from fxpaper.config import Settings
 from fxpaper.configured_sources import sources_of
+from fxpaper.daily_ranges import learn
 from fxpaper.domain.account import Mode
 from fxpaper.domain.event import Recorded
 from fxpaper.domain.instant import NS_PER_SECOND, Instant
 from fxpaper.domain.instrument import BrokerProfile
 from fxpaper.domain.quote import Quote
 from fxpaper.domain.signal import ModelPolicy
+from fxpaper.domain.sizing import SizingMode
 from fxpaper.domain.terminal import TerminalCommand
 from fxpaper.doors import Doors, open_doors
 from fxpaper.engine.engine import Engine
@@ -55,6 +57,7 @@ from fxpaper.live_account import terminal_broker
 from fxpaper.rooms import ExecutionRoom, MarketRoom
 from fxpaper.signal_doors import open_signal_doors
 from fxpaper.signals.desk import Desk
+from fxpaper.signals.sizing.sizer import Past
 from fxpaper.web.page import missing_reason, page_root
 from fxpaper.web.page_files import StaticPage
 from fxpaper.web.secrets_file import access_token
@@ -111,6 +114,7 @@ class Daemon:
         self._worker: ExecutionWorker | None = None
         self._terminals = TickFeed()
         self._line: LiveLine | None = None
+        self._past = Past()
 
     async def run(self) -> None:
         """Start everything, work until cancelled, stop everything in order.
@@ -197,6 +201,7 @@ class Daemon:
                     group.create_task(door.run())
                 group.create_task(self._feed.run(self._on_quote, self._web.hub.on_bar))
                 group.create_task(self._watch_network())
+                group.create_task(self._learn_ranges())
                 group.create_task(doors.run())
         finally:
             await self._web.stop()
@@ -307,7 +312,7 @@ class Daemon:
         engine.restore(state.account, state.positions, state.orders)
         live = state.account.mode is Mode.LIVE
         terminal = await terminal_broker(engine, state, shell) if live else None
-        desk = Desk(engine, book_of(settings), terminal)
+        desk = Desk(engine, book_of(settings), terminal, self._past)
         desk.restore(state.waiting, state.policies)
         return desk
 
@@ -338,6 +343,13 @@ class Daemon:
             signal = model.on_quote(await self._quotes.get())
             if signal is not None:
                 await front.submit(signal, "sample")
+
+    async def _learn_ranges(self) -> None:
+        """Learn how far prices move in a day, where signals are sized by it."""
+        plan = self._plan
+        if book_of(plan.settings).may_use(SizingMode.VOLATILITY):
+            instruments = [plan.profile.instruments[symbol] for symbol in self._symbols()]
+            await learn(self._past.volatility, instruments, self._history, self._clock)
 
     async def _watch_network(self) -> None:
         """Tell the terminal, once, when no source can be reached."""

@@ -51,6 +51,8 @@ def rule_values(given: Mapping[str, Any]) -> dict[str, Any]:
     values = dict(given)
     if "cooldown_minutes" in values:
         values["cooldown_ns"] = values.pop("cooldown_minutes") * 60 * NS_PER_SECOND
+    if values.get("tiers", ()) is None:
+        del values["tiers"]
     for name, kind in (("conflict", Conflict), ("conflict_with", ConflictWith)):
         if name in values:
             values[name] = kind(values[name])

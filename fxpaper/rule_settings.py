@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from itertools import pairwise
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from fxpaper.domain.sizing import SizingMode, Tiers
 
 
 class SignalRuleSettings(BaseModel):
@@ -43,8 +46,43 @@ class SignalRuleSettings(BaseModel):
     """A signal with less is refused."""
     risk_at_min_confidence: Decimal = Field(Decimal("0.5"), gt=0, le=1, allow_inf_nan=False)
     """Share of the risk that a signal of just that confidence gets."""
+    sizing: SizingMode = SizingMode.CONFIDENCE
+    """What decides how many lots a signal gets."""
+    lots: Decimal = Field(Decimal("0.01"), gt=0, le=1000, allow_inf_nan=False)
+    """Of every signal, with sizing = "fixed_lots"."""
+    max_lots: Decimal | None = Field(None, gt=0, le=1000, allow_inf_nan=False)
+    """No signal gets more; without it the instrument's own limit holds."""
+    risk_money: Decimal = Field(Decimal(100), gt=0, le=10**9, allow_inf_nan=False)
+    """In the account's currency, lost at the stop-loss with sizing = "risk_money"."""
+    tiers: Tiers | None = Field(None, min_length=1)
+    """From a confidence on, a share of risk_percent, with sizing = "tiers"."""
+    volatility_percent: Decimal = Field(Decimal(1), gt=0, le=100, allow_inf_nan=False)
+    """Of equity, that an average day against it costs with sizing = "volatility"."""
+    kelly_fraction: Decimal = Field(Decimal("0.25"), gt=0, le=1, allow_inf_nan=False)
+    """Of Kelly's share of equity, that is risked with sizing = "kelly"."""
+    kelly_cap_percent: Decimal = Field(Decimal(2), gt=0, le=100, allow_inf_nan=False)
+    """Of equity; with sizing = "kelly" never more."""
+    kelly_trades: int = Field(50, ge=1, le=10_000)
+    """Closed trades of a model before Kelly's share is believed; risk_percent until then."""
     default_stop_pips: Decimal | None = Field(None, gt=0, allow_inf_nan=False)
     """Stop-loss of a signal that has none; without it such a signal is refused."""
+
+    @field_validator("tiers")
+    @classmethod
+    def _rising(cls, tiers: Tiers | None) -> Tiers | None:
+        for confidence, share in tiers or ():
+            if not (0 <= confidence <= 1 and 0 < share <= 1):
+                raise ValueError(
+                    f"the tier [{confidence}, {share}] needs a confidence from 0 to 1 and a share "
+                    "above 0, up to 1"
+                )
+        for (low, less), (high, more) in pairwise(tiers or ()):
+            if high <= low or more < less:
+                raise ValueError(
+                    f"the tier [{high}, {more}] follows [{low}, {less}]; the confidence must rise "
+                    "from tier to tier, and the share must not fall"
+                )
+        return tiers
 
 
 class RuleSettings(SignalRuleSettings):

@@ -136,15 +136,24 @@ class Calibrations:
             self._counts[key] = self._counts.get(key, 0) + 1
             self._known.pop(key, None)
 
-    def of(self, model: str, symbol: str) -> Calibration | None:
+    def of(self, model: str, symbol: str, minimum: int | None = None) -> Calibration | None:
         """Return a model's calibration for a symbol, else over all of its symbols, else None.
 
         Each only when it has enough trades; its ``basis`` says which it is.
+
+        Args:
+            model: whose.
+            symbol: of what.
+            minimum: trades that are enough here, when it is another number.
         """
         for key in ((model, symbol), (model, None)):
-            if self._counts.get(key, 0) >= self._minimum:
+            if self._counts.get(key, 0) >= (minimum or self._minimum):
                 return self._computed(key)
         return None
+
+    def count(self, model: str) -> int:
+        """Return how many closed trades a model has so far, over all symbols."""
+        return self._counts.get((model, None), 0)
 
     def _computed(self, key: tuple[str, str | None]) -> Calibration | None:
         if key not in self._known:

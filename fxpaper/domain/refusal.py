@@ -50,6 +50,7 @@ class RefusalCode(StrEnum):
     STOP_TOO_CLOSE = "stop_too_close"
     LEVEL_TOO_FAR = "level_too_far"
     TAKE_PROFIT_WRONG_SIDE = "take_profit_wrong_side"
+    NO_EDGE = "no_edge"
     LOTS_BELOW_MINIMUM = "lots_below_minimum"
     LOTS_OFF_STEP = "lots_off_step"
     RISK_TOO_HIGH = "risk_too_high"

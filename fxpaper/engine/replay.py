@@ -55,16 +55,17 @@ class Replay:
     Args:
         tape: recorded quotes.
         stage: what they are played to.
+        every: whether no quote may be skipped, whatever the engine itself needs.
     """
 
-    def __init__(self, tape: Tape, stage: Stage) -> None:
+    def __init__(self, tape: Tape, stage: Stage, *, every: bool = False) -> None:
         self.place = 0
         """Quotes before this one have been played."""
         self._tape = tape
         self._stage = stage
         self._found = {symbol: _Found() for symbol in tape.symbols}
         self._known = dict.fromkeys(tape.symbols, 0)
-        self._every = stage.engine.needs_every_quote
+        self._every = every or stage.engine.needs_every_quote
 
     def play_until(self, stop: int) -> Iterator[list[Recorded]]:
         """Play the quotes before ``stop`` and yield what each that matters has caused."""

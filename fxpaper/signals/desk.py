@@ -8,7 +8,7 @@ looked at. What a signal causes is recorded before its decision, so the decision
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 import msgspec
@@ -24,9 +24,11 @@ from fxpaper.domain.event import (
     SignalUnreadable,
 )
 from fxpaper.domain.instant import Instant
+from fxpaper.domain.outcome import Outcome
 from fxpaper.domain.quote import Quote
 from fxpaper.domain.refusal import RefusalCode, Refused
-from fxpaper.domain.signal import ModelPolicy, Signal, UnreadableSignal
+from fxpaper.domain.signal import ModelPolicy, Signal, SignalStatus, UnreadableSignal
+from fxpaper.domain.sizing import SizingMode
 from fxpaper.domain.terminal import TerminalSaid
 from fxpaper.engine.amounts import AmountKind, lots_of
 from fxpaper.engine.engine import Engine
@@ -37,6 +39,7 @@ from fxpaper.execution.paper import PaperBroker
 from fxpaper.signals.judgement import Judgement, dismissed
 from fxpaper.signals.risk import by_hand
 from fxpaper.signals.rules import RuleBook
+from fxpaper.signals.sizing.sizer import Past
 from fxpaper.signals.track import Track
 from fxpaper.signals.waiting import Waiting
 
@@ -80,17 +83,25 @@ class Desk:
         engine: holds the accounts and the latest quotes.
         rules: by which signals become orders.
         terminal: carries a live account's orders out; None where there are paper accounts only.
+        past: what is known of models and prices; nothing yet unless it is given.
     """
 
     def __init__(
-        self, engine: Engine, rules: RuleBook, terminal: TerminalBroker | None = None
+        self,
+        engine: Engine,
+        rules: RuleBook,
+        terminal: TerminalBroker | None = None,
+        past: Past | None = None,
     ) -> None:
         self.engine = engine
         self.rules = rules
         self.terminal = terminal
         self._broker = GatedBroker(terminal or PaperBroker(engine), engine.state)
-        self._track = Track()
-        self._judgement = Judgement(engine, self._broker, rules, self._track)
+        self.past = Past() if past is None else past
+        self.measures_days = rules.may_use(SizingMode.VOLATILITY)
+        """Whether every quote matters, because somebody asks how far prices move in a day."""
+        self._track = Track(self.past.calibrations)
+        self._judgement = Judgement(engine, self._broker, rules, self._track, self.past)
         self._policies: dict[tuple[str, str], ModelPolicy] = {}
         self._waiting = Waiting()
 
@@ -99,6 +110,12 @@ class Desk:
         self._policies = {(policy.account, policy.model): policy for policy in policies}
         for signal in waiting:
             self._await(signal)
+
+    def remember(
+        self, account: str, outcomes: Iterable[Outcome], stated: Mapping[str, Decimal]
+    ) -> None:
+        """Take over what an account's positions came to; see :meth:`Track.restore`."""
+        self._track.restore(account, outcomes, stated)
 
     @property
     def waiting(self) -> tuple[Signal, ...]:
@@ -143,6 +160,8 @@ class Desk:
 
     def on_quote(self, quote: Quote) -> list[Recorded]:
         """Take the next quote: triggers first, then the signals that wait for it."""
+        if self.measures_days:
+            self.past.volatility.on_quote(quote)
         events = self.engine.on_quote(quote)
         if events:
             self._track.note(events)
@@ -241,6 +260,8 @@ class Desk:
     def _try(self, signal: Signal, now: Instant) -> list[Recorded]:
         policy = self.policy(signal.account, signal.model)
         events, decision = self._judgement.judge(signal, policy, now)
+        if decision is not None and decision.status is SignalStatus.EXECUTED:
+            self._track.executed(signal)
         self._track.note(events)
         if decision is None:
             self._await(signal)

@@ -25,6 +25,7 @@ from fxpaper.signals import policy as policies
 from fxpaper.signals import standing
 from fxpaper.signals.preparation import Attempt, Preparation
 from fxpaper.signals.rules import Conflict, RuleBook, SignalRules
+from fxpaper.signals.sizing.sizer import Past
 from fxpaper.signals.track import Track, cooldown
 
 CURED_BY_A_QUOTE = {
@@ -56,14 +57,17 @@ class Judgement:
         broker: executes what is approved.
         rules: by which signals become orders.
         track: of what has closed.
+        past: what is known of models and prices.
     """
 
-    def __init__(self, engine: Engine, broker: Broker, rules: RuleBook, track: Track) -> None:
+    def __init__(
+        self, engine: Engine, broker: Broker, rules: RuleBook, track: Track, past: Past
+    ) -> None:
         self._engine = engine
         self._broker = broker
         self._rules = rules
         self._track = track
-        self._preparation = Preparation(engine, rules)
+        self._preparation = Preparation(engine, rules, past)
 
     def judge(
         self, signal: Signal, policy: ModelPolicy, now: Instant

@@ -21,7 +21,8 @@ from fxpaper.signals import risk, spread
 from fxpaper.signals.levels import resolve
 from fxpaper.signals.reward import Reward
 from fxpaper.signals.rules import RuleBook, SignalRules
-from fxpaper.signals.sizing import Sized, lots_for_confidence
+from fxpaper.signals.sizing.case import Sized
+from fxpaper.signals.sizing.sizer import Past, Sizer
 
 
 class Attempt(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,11 +45,13 @@ class Preparation:
     Args:
         engine: holds the accounts and the latest quotes.
         rules: by which signals become orders.
+        past: what is known of models and prices.
     """
 
-    def __init__(self, engine: Engine, rules: RuleBook) -> None:
+    def __init__(self, engine: Engine, rules: RuleBook, past: Past) -> None:
         self._engine = engine
         self._rules = rules
+        self._sizer = Sizer(engine, past)
 
     def attempt(self, signal: Signal, side: Side) -> Attempt:
         """Find the levels, size the order and pass it through the risk gate."""
@@ -90,15 +93,15 @@ class Preparation:
         loss = loss_at_stop(board, signal.symbol, currency, side, (entry, levels.stop_loss))
         if loss is None:
             return Attempt(checks=asked, outcome=no_conversion(instrument, currency, board))
-        equity = self._engine.equity(signal.account)
-        sized = lots_for_confidence(signal.confidence, equity, loss, instrument, rules, currency)
-        if isinstance(sized, Refused):
-            return Attempt(checks=asked, outcome=sized)
-        return self._gate(replace(order, lots=sized.lots), sized, asked, rules)
+        sized = self._sizer.sized(signal, order, entry, loss, rules)
+        return self._gate(order, sized, asked, rules)
 
     def _gate(
         self, order: PlaceOrder, sized: Sized, asked: tuple[Check, ...], rules: SignalRules
     ) -> Attempt:
+        if isinstance(sized.lots, Refused):
+            return Attempt(checks=asked, sizing=sized.numbers, outcome=sized.lots)
+        order = replace(order, lots=sized.lots)
         state = self._engine.state.accounts[order.account]
         equity = self._engine.equity(order.account)
         checks, outcome = risk.check(order, state, self._engine.board, equity, rules)

@@ -37,7 +37,7 @@ def replay(
         desk: with its account opened.
         progress: is told how many quotes are done.
     """
-    player, seen = Replay(tape, desk), dict[str, Signal]()
+    player, seen = Replay(tape, desk, every=desk.measures_days), dict[str, Signal]()
     for signal in signals:
         stop = int(tape.at.searchsorted(signal.received_at, side="right"))
         for caused in player.play_until(max(stop, player.place)):
@@ -78,6 +78,8 @@ def replay_bars(
         for bar in recorded[symbol]:
             inside = finer.get((symbol, bar.opened_at), ())
             yield from steps_of(desk.engine, bar, ways[symbol], inside, desk.on_quote)
+            if desk.measures_days:
+                desk.past.volatility.on_bar(bar)
             progress(next(begun))
 
     waiting, seen = _Waiting(signals), dict[str, Signal]()

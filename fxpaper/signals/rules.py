@@ -11,6 +11,7 @@ import msgspec
 from msgspec.structs import replace
 
 from fxpaper.domain.instant import NS_PER_SECOND
+from fxpaper.domain.sizing import LADDER, SizingMode, Tiers
 
 
 class Conflict(StrEnum):
@@ -58,6 +59,15 @@ class SignalRules(msgspec.Struct, frozen=True, kw_only=True):
         min_confidence: less is refused.
         risk_at_min_confidence: share of the risk that a signal of just that confidence gets;
             between the two points the share grows in a straight line.
+        sizing: what decides how many lots a signal gets.
+        lots: of ``fixed_lots``.
+        max_lots: no signal gets more; None: the instrument's own limit only.
+        risk_money: of ``risk_money``, account currency.
+        tiers: of ``tiers``; at least one.
+        volatility_percent: of equity, that an average day costs under ``volatility``.
+        kelly_fraction: of Kelly's share, that is staked under ``kelly``.
+        kelly_cap_percent: of equity; Kelly's share never stakes more.
+        kelly_trades: closed trades that it takes before Kelly's share is believed.
         lifetime_ns: a signal without an expiry lives this long after its time.
         future_tolerance_ns: a signal may be this far ahead of the clock.
         max_level_distance: a stop-loss or take-profit farther from the market than this fraction
@@ -81,6 +91,15 @@ class SignalRules(msgspec.Struct, frozen=True, kw_only=True):
     cooldown_ns: int = 3600 * NS_PER_SECOND
     min_confidence: Decimal = Decimal("0.5")
     risk_at_min_confidence: Decimal = Decimal("0.5")
+    sizing: SizingMode = SizingMode.CONFIDENCE
+    lots: Decimal = Decimal("0.01")
+    max_lots: Decimal | None = None
+    risk_money: Decimal = Decimal(100)
+    tiers: Tiers = LADDER
+    volatility_percent: Decimal = Decimal(1)
+    kelly_fraction: Decimal = Decimal("0.25")
+    kelly_cap_percent: Decimal = Decimal(2)
+    kelly_trades: int = 50
     lifetime_ns: int = 300 * NS_PER_SECOND
     future_tolerance_ns: int = 5 * NS_PER_SECOND
     max_level_distance: Decimal = Decimal("0.2")
@@ -118,6 +137,11 @@ class RuleBook:
         self.common = common
         self._rules = rules
         self._known: dict[tuple[str, str], SignalRules] = {}
+
+    def may_use(self, mode: SizingMode) -> bool:
+        """Tell whether any signal may be sized in a way."""
+        changed = any(rule.changes.get("sizing") is mode for rule in self._rules)
+        return changed or self.common.sizing is mode
 
     def of(self, model: str, symbol: str) -> SignalRules:
         """Return what holds for a model's signals in a symbol."""

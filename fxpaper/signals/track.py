@@ -1,12 +1,14 @@
-"""What a desk remembers of closed positions: losses in a row, by account, model and symbol."""
+"""What a desk remembers of closed positions: losses in a row, and what confidence was worth."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 import msgspec
 
+from fxpaper.analytics.calibration import Calibrations
+from fxpaper.domain.account import SHADOW
 from fxpaper.domain.approval import Check
 from fxpaper.domain.event import PositionClosed, Recorded
 from fxpaper.domain.instant import Instant, format_instant
@@ -29,33 +31,72 @@ class Losses(msgspec.Struct, frozen=True):
 
 
 class Track:
-    """Takes closed positions, in the order in which they close."""
+    """Takes closed positions, in the order in which they close.
 
-    def __init__(self) -> None:
+    A live account's shadow is left out: the same advice would count twice.
+
+    Args:
+        calibrations: are kept up with each of them.
+    """
+
+    def __init__(self, calibrations: Calibrations) -> None:
+        self._calibrations = calibrations
         self._losses: dict[tuple[str, str, str], Losses] = {}
+        self._stated: dict[tuple[str, str], Decimal] = {}
 
-    def restore(self, account: str, outcomes: Iterable[Outcome]) -> None:
-        """Take over what an account has closed, oldest first."""
+    def restore(
+        self, account: str, outcomes: Iterable[Outcome], stated: Mapping[str, Decimal]
+    ) -> None:
+        """Take over what an account has closed, oldest first, and what is still open.
+
+        Args:
+            account: which.
+            outcomes: of its closed positions.
+            stated: confidence of the signals that have something open, by id.
+        """
         for one in outcomes:
-            self._take((account, one.model, one.symbol), one.closed_at, one.net)
+            self._take(account, one)
+        self._stated |= {(account, signal): confidence for signal, confidence in stated.items()}
+
+    def executed(self, signal: Signal) -> None:
+        """Remember what a signal stated until its position closes."""
+        self._stated[signal.account, signal.id] = signal.confidence
 
     def note(self, events: Iterable[Recorded]) -> None:
         """Take what has just happened."""
         for recorded in events:
-            event = recorded.event
-            if isinstance(event, PositionClosed) and event.position.model is not None:
-                key = (recorded.account, event.position.model, event.position.symbol)
-                self._take(key, recorded.at, event.profit + event.commission + event.swap)
+            if isinstance(recorded.event, PositionClosed):
+                self._closed(recorded.account, recorded.event, recorded.at)
+
+    def _closed(self, account: str, event: PositionClosed, at: Instant) -> None:
+        position = event.position
+        stated = self._stated.pop((account, position.signal_id or ""), None)
+        if position.model is None or stated is None or account.endswith(SHADOW):
+            return
+        outcome = Outcome(
+            position_id=position.id,
+            model=position.model,
+            symbol=position.symbol,
+            confidence=stated,
+            net=event.profit + event.commission + event.swap,
+            r=event.r,
+            opened_at=position.opened_at,
+            closed_at=at,
+        )
+        self._take(account, outcome)
 
     def losses(self, account: str, model: str, symbol: str) -> Losses:
         """Return the losses in a row of a model in a symbol."""
         return self._losses.get((account, model, symbol), Losses())
 
-    def _take(self, key: tuple[str, str, str], at: Instant, net: Decimal) -> None:
-        if net > 0:
+    def _take(self, account: str, one: Outcome) -> None:
+        self._calibrations.add(one)
+        key = (account, one.model, one.symbol)
+        if one.net > 0:
             self._losses.pop(key, None)
-        elif net < 0:
-            self._losses[key] = Losses(self._losses.get(key, Losses()).count + 1, at)
+        elif one.net < 0:
+            count = self._losses.get(key, Losses()).count + 1
+            self._losses[key] = Losses(count, one.closed_at)
 
 
 def cooldown(

@@ -18,6 +18,7 @@ from fxpaper.engine.gate import FillLimits
 from fxpaper.profiles import read_profile
 from fxpaper.signals.desk import Desk
 from fxpaper.signals.rules import Rule, RuleBook, SignalRules
+from fxpaper.signals.sizing.sizer import Past
 
 PROFILE = read_profile("standard")
 NOW = 1_790_000_000_000_000_000
@@ -52,7 +53,10 @@ def signal(id_: str, at: int = NOW, **changes: Any) -> Signal:
 
 
 def desk(
-    rules: SignalRules | None = None, *exceptions: Rule, models: Iterable[str] = ("m",)
+    rules: SignalRules | None = None,
+    *exceptions: Rule,
+    models: Iterable[str] = ("m",),
+    past: Past | None = None,
 ) -> Desk:
     """Return a desk at which the models are executed."""
     made = Engine(PROFILE, FillLimits(around_the_clock=True))
@@ -66,7 +70,7 @@ def desk(
         opened_at=NOW,
     )
     made.state.record("a", NOW, AccountOpened(account))
-    here = Desk(made, RuleBook(rules or SignalRules(), exceptions))
+    here = Desk(made, RuleBook(rules or SignalRules(), exceptions), past=past)
     for model in models:
         here.set_policy(ModelPolicy(account="a", model=model, auto_execute=True), NOW)
     return here

@@ -9,7 +9,7 @@ from fxpaper.domain.refusal import RefusalCode, Refused
 from fxpaper.engine.amounts import lots_for_risk
 from fxpaper.profiles import read_profile
 from fxpaper.signals.rules import SignalRules
-from fxpaper.signals.sizing import share_of_risk
+from fxpaper.signals.sizing.confidence import share_of_risk
 
 INSTRUMENTS = read_profile("standard").instruments
 
