@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 from platformdirs import user_data_path
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
+from fxpaper.account_settings import AccountSettings
 from fxpaper.errors import ConfigurationError
 
 FILE = "fxpaper.toml"
@@ -53,6 +54,8 @@ class Settings(BaseModel):
     """100 means 1:100; when the account is opened."""
     accounting: Literal["hedging", "netting", "fifo"] = "hedging"
     """What a deal against an open position does; when the account is opened."""
+    accounts: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,32}$")], AccountSettings] = {}
+    """Paper accounts beside it, by name; tables in the file."""
     profile: str = "standard"
     """Broker profile: standard, raw, esma, or a TOML file."""
     closed_market: Literal["refuse", "queue"] = "refuse"
@@ -227,8 +230,10 @@ def _explain(problem: ValidationError, path: Path) -> str:
     first = problem.errors()[0]
     key = ".".join(str(part) for part in first["loc"])
     if first["type"] == "extra_forbidden":
-        near = get_close_matches(key, Settings.model_fields, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(Settings.model_fields)}."
+        of_account = key.startswith("accounts.")
+        known = AccountSettings.model_fields if of_account else Settings.model_fields
+        near = get_close_matches(str(first["loc"][-1]) if of_account else key, known, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}."
         return f'Unknown setting "{key}" in {path}; {hint}'
     shown = "" if "key" in key else f", got {first['input']!r}"
     return f"Setting {key}: {first['msg']}{shown} (from {path} or {PREFIX}{key.upper()})."

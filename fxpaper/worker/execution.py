@@ -44,7 +44,7 @@ _WAKE_SECONDS = 0.25
 _NEEDS_A_QUOTE = {RefusalCode.NO_QUOTE, RefusalCode.STALE_QUOTE, RefusalCode.GRADE_TOO_LOW}
 
 
-def _to_nobody(command: TerminalCommand, again: bool) -> None:  # noqa: FBT001
+def to_nobody(command: TerminalCommand, again: bool) -> None:  # noqa: FBT001
     """Stand for the terminal that paper accounts do not have."""
     del command, again
 
@@ -68,7 +68,7 @@ class ExecutionWorker:
         ledger: LedgerShell,
         clock: Clock,
         publish: Callable[[Sequence[Recorded]], None],
-        send: Callable[[TerminalCommand, bool], None] = _to_nobody,
+        send: Callable[[TerminalCommand, bool], None] = to_nobody,
     ) -> None:
         self.account = account
         self.trouble: str | None = None
@@ -117,9 +117,13 @@ class ExecutionWorker:
 
     async def ask_signal(self, signal: Signal | UnreadableSignal) -> Taken:
         """Take a signal; answers after the commit, decided or waiting."""
+        return await self.put_signal(signal)
+
+    def put_signal(self, signal: Signal | UnreadableSignal) -> asyncio.Future[Taken]:
+        """Let a signal take its place in the order of things; the future is its answer."""
         answer: asyncio.Future[Taken] = asyncio.get_running_loop().create_future()
         self._queue.put_nowait(TakeSignal(signal, answer))
-        return await answer
+        return answer
 
     async def ask(self, wish: Command | PlaceAmount) -> tuple[Recorded, ...] | Refused:
         """Do what a person wants; answers with what it caused, after the commit."""

@@ -1,0 +1,42 @@
+"""What can be set of an account beside the daemon's own: a table ``[accounts.NAME]``."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Percent = Annotated[Decimal, Field(gt=0, le=100, allow_inf_nan=False)]
+
+
+class AccountSettings(BaseModel):
+    """A paper account beside the daemon's own.
+
+    Which signals it takes, and settings that are its own; every field but the lists is the setting
+    of that name. What is left out is as for the daemon's own account.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    symbols: tuple[str, ...] = ("*",)
+    """Symbols whose signals it takes, with * and ? as in names of files."""
+    models: tuple[str, ...] = ("*",)
+    """Models whose signals it takes, likewise."""
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] | None = None
+    balance: Annotated[Decimal, Field(gt=0, le=10**12, allow_inf_nan=False)] | None = None
+    leverage: Annotated[int, Field(ge=1, le=3000)] | None = None
+    accounting: Literal["hedging", "netting", "fifo"] | None = None
+    risk_percent: Percent | None = None
+    max_risk_percent: Percent | None = None
+    max_open_risk_percent: Percent | None = None
+    max_leg_risk_percent: Percent | None = None
+    max_positions: Annotated[int, Field(ge=1, le=10_000)] | None = None
+    max_spread_percent: Percent | None = None
+    min_confidence: Annotated[Decimal, Field(ge=0, le=1, allow_inf_nan=False)] | None = None
+    risk_at_min_confidence: Annotated[Decimal, Field(gt=0, le=1, allow_inf_nan=False)] | None = None
+    default_stop_pips: Annotated[Decimal, Field(gt=0, allow_inf_nan=False)] | None = None
+
+
+OVERRIDES = frozenset(AccountSettings.model_fields) - {"symbols", "models"}
+"""Settings that an account may have of its own; another field above is one more."""
