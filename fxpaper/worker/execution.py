@@ -144,7 +144,7 @@ class ExecutionWorker:
 
     async def decided(self, signal_id: str, patience: float) -> None:
         """Wait until a waiting signal is decided, but no longer than ``patience`` seconds."""
-        if all(signal.id != signal_id for signal in self._desk.waiting):
+        if signal_id not in self.committed.waiting:
             return
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._deciding.setdefault(signal_id, []).append(done)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import structlog
@@ -80,8 +81,8 @@ class Fanout:
             TransientError: that account could not record it.
         """
         sent = self._own.sent(body, door, place, given, at)
-        signal = self._own.read(sent)
-        if not isinstance(signal, Signal) or not self._members:
+        signal = self._own.read(sent) if self._members else None
+        if not isinstance(signal, Signal):
             return await self._own.take(sent, patience, self._known)
         if signal.account in self._members:
             return await self._members[signal.account].front.take(sent, patience)
@@ -138,12 +139,11 @@ class Fanout:
         if not waiting:
             return taken
         await self._own.try_to_fetch(symbol)
-        async with asyncio.TaskGroup() as group:
-            tasks = {
-                name: group.create_task(front.settled(one, patience))
-                for name, (front, one) in waiting.items()
-            }
-        done = {name: task.result() for name, task in tasks.items()}
+        with suppress(TimeoutError):
+            async with asyncio.timeout(patience):
+                for front, one in waiting.values():
+                    await front.worker.decided(one.record.signal.id, patience)
+        done = {name: await front.settled(one, 0) for name, (front, one) in waiting.items()}
         others = tuple(replace(one, taken=done.get(one.account, one.taken)) for one in taken.others)
         return replace(done.get(self.account, taken), others=others)
 

@@ -64,6 +64,7 @@ class Rig:
         self.further = further_accounts(settings, PROFILE.instruments)
         self.fetched: list[str] = []
         self.workers: dict[str, ExecutionWorker] = {}
+        self.tasks: dict[str, asyncio.Task[None]] = {}
 
     async def open(self) -> None:
         wanted = [self.settings, *(one.settings for one in self.further)]
@@ -128,11 +129,13 @@ async def working(path: Path, settings: dict[str, Any]) -> AsyncIterator[Rig]:
     try:
         await rig.open()
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(worker.run()) for worker in rig.workers.values()]
+            rig.tasks = {
+                name: group.create_task(worker.run()) for name, worker in rig.workers.items()
+            }
             try:
                 yield rig
             finally:
-                for task in tasks:
+                for task in rig.tasks.values():
                     task.cancel()
     finally:
         await rig.shell.close()
@@ -147,7 +150,9 @@ async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
 
 
 def there(taken: Taken) -> dict[str, SignalStatus | None]:
-    return {one.account: one.taken and one.taken.record.status for one in taken.others}
+    return {
+        one.account: None if one.taken is None else one.taken.record.status for one in taken.others
+    }
 
 
 async def test_each_account_sizes_by_its_own_equity_risk_and_currency(rig: Rig):
@@ -362,6 +367,22 @@ async def test_the_first_account_failing_stops_no_other_either(rig: Rig):
     assert not taken.duplicate
     assert [one.taken is not None and one.taken.duplicate for one in taken.others] == [True, True]
     assert [len(lots) for lots in rig.lots().values()] == [1, 1, 1]
+
+
+async def test_an_account_that_hangs_keeps_nobody_and_takes_it_when_it_goes_on(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("fxpaper.worker.fanout._COMMIT_SECONDS", 0.1)
+    rig.tasks["small"].cancel()
+    taken = await rig.send()
+    assert taken.record.status is SignalStatus.EXECUTED
+    assert there(taken) == {"small": None, "euro": SignalStatus.EXECUTED}
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(rig.workers["small"].run())
+        while not rig.ledger.orders("small", 1).items:  # noqa: ASYNC110 - as above
+            await asyncio.sleep(0.01)
+        task.cancel()
+    assert rig.rows("small") == ["one"]
 
 
 async def test_a_door_that_nobody_waits_at_goes_on_until_every_account_has_it(
