@@ -379,7 +379,7 @@ async def test_an_account_that_hangs_keeps_nobody_and_takes_it_when_it_goes_on(
     assert there(taken) == {"small": None, "euro": SignalStatus.EXECUTED}
     async with asyncio.TaskGroup() as group:
         task = group.create_task(rig.workers["small"].run())
-        while not rig.ledger.orders("small", 1).items:  # noqa: ASYNC110 - as above
+        while not rig.ledger.orders("small", 1).items:  # noqa: ASYNC110 - there is no event to wait for
             await asyncio.sleep(0.01)
         task.cancel()
     assert rig.rows("small") == ["one"]
