@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
 
+from fxpaper.accounts import FurtherAccount, desk_of, further_accounts, open_accounts
 from fxpaper.aggregator.budget import Budget
 from fxpaper.aggregator.feed import Extras, PriceFeed
 from fxpaper.aggregator.history import HISTORY, History
@@ -38,32 +39,21 @@ from fxpaper.domain.signal import ModelPolicy
 from fxpaper.domain.sizing import SizingMode
 from fxpaper.domain.terminal import TerminalCommand
 from fxpaper.doors import Doors, open_doors
-from fxpaper.engine.engine import Engine
 from fxpaper.engine.sessions import forex_is_open
 from fxpaper.errors import ConfigurationError
-from fxpaper.from_settings import (
-    account_of,
-    book_of,
-    costs_of,
-    hooks_of,
-    ledger_of,
-    limits_of,
-    wanted_symbols,
-)
+from fxpaper.from_settings import book_of, hooks_of, ledger_of, wanted_symbols
 from fxpaper.ledger.ledger import Ledger
-from fxpaper.ledger.records import LedgerState
 from fxpaper.ledger.shell import LedgerShell
-from fxpaper.live_account import terminal_broker
 from fxpaper.rooms import ExecutionRoom, MarketRoom
 from fxpaper.signal_doors import open_signal_doors
-from fxpaper.signals.desk import Desk
-from fxpaper.signals.sizing.sizer import Past
+from fxpaper.signals.volatility import Volatility
 from fxpaper.web.page import missing_reason, page_root
 from fxpaper.web.page_files import StaticPage
 from fxpaper.web.secrets_file import access_token
 from fxpaper.web.server import WebServer, WebSettings
 from fxpaper.worker import sample_model, signal_file
-from fxpaper.worker.execution import ExecutionWorker
+from fxpaper.worker.execution import ExecutionWorker, to_nobody
+from fxpaper.worker.fanout import Fanout, Member
 from fxpaper.worker.front import AccountFront
 
 log = structlog.get_logger(__name__)
@@ -111,10 +101,11 @@ class Daemon:
         if plan.recording is not None:
             self._clock = ManualClock(plan.recording.started_at)
         self._quotes: asyncio.Queue[Quote] = asyncio.Queue()
-        self._worker: ExecutionWorker | None = None
+        self._further: tuple[FurtherAccount, ...] = ()
+        self._workers: list[ExecutionWorker] = []
         self._terminals = TickFeed()
         self._line: LiveLine | None = None
-        self._past = Past()
+        self._volatility = Volatility()
 
     async def run(self) -> None:
         """Start everything, work until cancelled, stop everything in order.
@@ -124,12 +115,15 @@ class Daemon:
             IntegrityError: the ledger cannot be trusted.
         """
         plan = self._plan
+        if not plan.demo:
+            self._further = further_accounts(plan.settings, plan.profile.instruments)
         symbols = self._symbols()
         ledger = Ledger(ledger_of(plan.settings, plan.data_dir))
         await asyncio.to_thread(ledger.open)
         shell = LedgerShell(ledger)
         try:
-            await self._open_account(shell)
+            wanted = [plan.settings, *(one.settings for one in self._further)]
+            await open_accounts(shell, wanted, plan.profile, self._clock.now())
             store = await open_store(plan.settings.redis_url, plan.data_dir)
             try:
                 sources = self._sources(Budget(store, plans()))
@@ -152,24 +146,18 @@ class Daemon:
 
     async def _serve(self, shell: LedgerShell) -> None:
         plan, settings = self._plan, self._plan.settings
-        worker = ExecutionWorker(
-            settings.account,
-            lambda: self._desk(shell),
-            shell,
-            self._clock,
-            self._on_events,
-            self._on_command,
-        )
-        await worker.open()
-        self._worker = worker
+        worker = self._new_worker(shell, settings, self._on_command)
+        others = [self._new_worker(shell, one.settings) for one in self._further]
+        for one in (worker, *others):
+            await one.open()
+        self._workers = [worker, *others]
         self._line = self._live_line(worker)
-        lifetime = settings.signal_lifetime_seconds * NS_PER_SECOND
-        front = AccountFront(
-            worker, shell, self._clock, plan.profile.instruments, lifetime, self._fetch
-        )
-        execution = ExecutionRoom(front)
+        front, *fronts = [self._front(shell, one) for one in self._workers]
+        members = [Member(one, of.taking) for one, of in zip(fronts, self._further, strict=True)]
+        fanout = Fanout(front, members)
+        alone = {one.worker.account: ExecutionRoom(one, Fanout(one)) for one in (front, *fronts)}
         doors = self._doors()
-        signal_doors = [] if plan.demo else open_signal_doors(settings, plan.data_dir, front)
+        signal_doors = [] if plan.demo else open_signal_doors(settings, plan.data_dir, fanout)
         self._web = WebServer(
             WebSettings(
                 account=settings.account,
@@ -178,13 +166,14 @@ class Daemon:
                 hosts=frozenset(settings.hosts),
                 hooks=hooks_of(settings),
             ),
-            execution=execution,
+            execution=ExecutionRoom(front, fanout),
             market=MarketRoom(self._feed, self._history, plan.profile, self._clock, self._is_open),
             ledger=shell,
             page=StaticPage(page_root, missing_reason),
             clock=SystemClock(),
-            trouble=lambda: worker.note or self._feed.note(),
+            trouble=self._trouble,
             polls=doors.polls,
+            accounts=alone,
         )
         await self._web.start(settings.host, settings.port)
         try:
@@ -192,19 +181,26 @@ class Daemon:
             # What is loaded by now stays; looking through it again held every order up for 70 ms.
             gc.freeze()
             async with asyncio.TaskGroup() as group:
-                group.create_task(worker.run())
-                if plan.demo:
-                    group.create_task(self._sample(front))
-                if plan.signals is not None:
-                    group.create_task(signal_file.watch(plan.signals, front))
-                for door in signal_doors:
-                    group.create_task(door.run())
-                group.create_task(self._feed.run(self._on_quote, self._web.hub.on_bar))
-                group.create_task(self._watch_network())
-                group.create_task(self._learn_ranges())
+                for role in (*self._roles(front, fanout), *(door.run() for door in signal_doors)):
+                    group.create_task(role)
                 group.create_task(doors.run())
         finally:
             await self._web.stop()
+
+    def _roles(
+        self, front: AccountFront, fanout: Fanout
+    ) -> Iterator[Coroutine[object, object, None]]:
+        """Yield what runs for as long as the daemon does."""
+        plan = self._plan
+        for worker in self._workers:
+            yield worker.run()
+        if plan.demo:
+            yield self._sample(front)
+        if plan.signals is not None:
+            yield signal_file.watch(plan.signals, fanout)
+        yield self._feed.run(self._on_quote, self._web.hub.on_bar)
+        yield self._watch_network()
+        yield self._learn_ranges()
 
     def _announce(self) -> None:
         (self._plan.data_dir / "port").write_text(str(self._web.port), encoding="utf-8")
@@ -215,7 +211,8 @@ class Daemon:
         recording = self._plan.recording
         if recording is not None:
             return tuple(recording.symbols)
-        return wanted_symbols(self._plan.settings, self._plan.profile)
+        currencies = [one.settings.currency for one in self._further]
+        return wanted_symbols(self._plan.settings, self._plan.profile, currencies)
 
     def _is_open(self, at: Instant) -> bool:
         return self._plan.simulated or forex_is_open(at)
@@ -294,34 +291,48 @@ class Daemon:
         )
 
     def _urgency(self, symbol: str) -> Urgency:
-        return Urgency.WATCHED if self._worker is None else self._worker.urgency(symbol)
+        return max((one.urgency(symbol) for one in self._workers), default=Urgency.WATCHED)
 
-    async def _open_account(self, shell: LedgerShell) -> None:
-        settings = self._plan.settings
-        if await shell.read(lambda ledger: ledger.load(settings.account)) is None:
-            engine = Engine(self._plan.profile, limits_of(settings))
-            await shell.commit(engine.open_account(account_of(settings, self._clock.now())))
+    def _new_worker(
+        self,
+        shell: LedgerShell,
+        settings: Settings,
+        send: Callable[[TerminalCommand, bool], None] = to_nobody,
+    ) -> ExecutionWorker:
+        plan = self._plan
+        return ExecutionWorker(
+            settings.account,
+            lambda: desk_of(
+                shell,
+                settings,
+                plan.profile,
+                self._volatility,
+                around_the_clock=plan.simulated,
+            ),
+            shell,
+            self._clock,
+            self._on_events,
+            send,
+        )
 
-    async def _desk(self, shell: LedgerShell) -> Desk:
-        settings, plan = self._plan.settings, self._plan
-        limits = limits_of(settings, around_the_clock=plan.simulated)
-        engine = Engine(plan.profile, limits, costs_of(settings))
-        state = await shell.read(lambda ledger: ledger.load(settings.account))
-        if not isinstance(state, LedgerState):
-            raise ConfigurationError(f'The ledger has no account "{settings.account}".')
-        engine.restore(state.account, state.positions, state.orders)
-        live = state.account.mode is Mode.LIVE
-        terminal = await terminal_broker(engine, state, shell) if live else None
-        desk = Desk(engine, book_of(settings), terminal, self._past)
-        desk.restore(state.waiting, state.policies)
-        return desk
+    def _front(self, shell: LedgerShell, worker: ExecutionWorker) -> AccountFront:
+        plan = self._plan
+        lifetime = plan.settings.signal_lifetime_seconds * NS_PER_SECOND
+        instruments = plan.profile.instruments
+        return AccountFront(worker, shell, self._clock, instruments, lifetime, self._fetch)
+
+    def _trouble(self) -> str | None:
+        """Return what is wrong, of the daemon's own account first."""
+        own, *others = self._workers
+        of_others = (f"{one.account}: {one.note}" for one in others if one.note is not None)
+        return own.note or next(of_others, None) or self._feed.note()
 
     async def _fetch(self, symbol: str) -> None:
         await self._feed.fresh(symbol)
 
     def _on_quote(self, quote: Quote) -> None:
-        if self._worker is not None:
-            self._worker.put(quote)
+        for worker in self._workers:
+            worker.put(quote)
         self._web.hub.on_quote(quote)
         if self._plan.demo:
             self._quotes.put_nowait(quote)
@@ -349,7 +360,7 @@ class Daemon:
         plan = self._plan
         if book_of(plan.settings).may_use(SizingMode.VOLATILITY):
             instruments = [plan.profile.instruments[symbol] for symbol in self._symbols()]
-            await learn(self._past.volatility, instruments, self._history, self._clock)
+            await learn(self._volatility, instruments, self._history, self._clock)
 
     async def _watch_network(self) -> None:
         """Tell the terminal, once, when no source can be reached."""

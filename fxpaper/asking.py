@@ -12,7 +12,6 @@ from typing import Any
 from urllib.parse import quote
 
 from fxpaper.config import read_settings
-from fxpaper.domain.account import Mode
 from fxpaper.errors import InputError, NoDaemonError
 from fxpaper.from_settings import ledger_of
 from fxpaper.ledger.ledger import Ledger
@@ -75,7 +74,7 @@ class Daemon:
             ) from None
         finally:
             connection.close()
-        journalled = path == "/signals" and answer.status in _JOURNALLED
+        journalled = path.partition("?")[0] == "/signals" and answer.status in _JOURNALLED
         if answer.status >= _PROBLEMS_FROM and not journalled:
             raise InputError(answer.body.get("detail", f"HTTP {answer.status}"))
         return answer
@@ -103,6 +102,11 @@ def path(*parts: str) -> str:
     return "".join(f"/{quote(part, safe='')}" for part in parts)
 
 
+def of_account(path: str, account: str | None) -> str:
+    """Return an API path asked for an account; None is the daemon's own."""
+    return path if account is None else f"{path}?account={quote(account, safe='')}"
+
+
 def is_running(data_dir: Path, port: int | None) -> bool:
     """Tell whether a daemon with this data directory listens on this machine."""
     try:
@@ -113,14 +117,19 @@ def is_running(data_dir: Path, port: int | None) -> bool:
         return False
 
 
-def chain(daemon: Daemon, signal_id: str) -> dict[str, Any]:
+def chain(daemon: Daemon, signal_id: str, account: str | None = None) -> dict[str, Any]:
     """Return a signal's chain from the daemon, or from its ledger when none runs.
+
+    Args:
+        daemon: asked first.
+        signal_id: of the signal.
+        account: in whose journal it is; None for the daemon's own.
 
     Raises:
         FxpaperError: there is no such signal, or nowhere to look.
     """
     try:
-        return daemon.ask("GET", path("signals", signal_id)).body
+        return daemon.ask("GET", of_account(path("signals", signal_id), account)).body
     except NoDaemonError:
         settings = read_settings(daemon.data_dir, None)
         where = ledger_of(settings, daemon.data_dir)
@@ -130,19 +139,34 @@ def chain(daemon: Daemon, signal_id: str) -> dict[str, Any]:
     instruments = read_profile(settings.profile, data_dir).instruments
     ledger = Ledger(where, read_only=True)
     ledger.open()
+    name = account or settings.account
     try:
-        found = ledger.chain(settings.account, signal_id)
-        state = ledger.load(settings.account)
+        found = ledger.chain(name, signal_id)
+        state = ledger.load(name)
     finally:
         ledger.close()
+    if state is None:
+        raise InputError(f'There is no account "{name}" in the ledger of {data_dir}.')
     if found is None:
-        raise InputError(f'There is no signal "{signal_id}" in the ledger of {data_dir}.')
-    mode = Mode.PAPER if state is None else state.account.mode
+        of = "" if account is None else f'account "{account}" in '
+        raise InputError(f'There is no signal "{signal_id}" in {of}the ledger of {data_dir}.')
+    mode = state.account.mode
     return {
         "signal": signal_record(found.record, instruments, mode).model_dump(mode="json"),
         "order": None if found.order is None else views.order(found.order).model_dump(mode="json"),
         "deals": [views.deal(deal, instruments).model_dump(mode="json") for deal in found.deals],
     }
+
+
+def outcomes(record: Mapping[str, Any]) -> str:
+    """Return what became of a signal, and a line for each other account that it went to."""
+    lines = [outcome(record)]
+    for one in record.get("others", ()):
+        again = " (sent before; taken once)" if one["duplicate"] else ""
+        lots = f" {one['lots']} lots" if one["lots"] else ""
+        why = f" ({one['code']}): {one['text']}" if one["code"] else ""
+        lines.append(f"{one['account']}: {one['status']}{again}{lots}{why}")
+    return "\n".join(lines)
 
 
 def outcome(record: Mapping[str, Any]) -> str:

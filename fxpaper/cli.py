@@ -20,6 +20,7 @@ from rich.markup import escape
 from rich.progress import Progress
 
 from fxpaper import __version__, asking, replaying
+from fxpaper.accounts import further_accounts
 from fxpaper.aggregator.recording import Recording
 from fxpaper.bridge_commands import doctor_app, keygen, profile_app
 from fxpaper.config import default_data_dir
@@ -28,7 +29,7 @@ from fxpaper.history_commands import history_app
 from fxpaper.ledger_commands import ledger_app
 from fxpaper.live_commands import halt, live_app, resume
 from fxpaper.model_commands import model_app
-from fxpaper.options import AsJson, Config, DataDir, Port, daemon_of
+from fxpaper.options import AsJson, Config, DataDir, OfAccount, Port, daemon_of
 from fxpaper.printing import (
     ACCOUNT_COLUMNS,
     DEAL_COLUMNS,
@@ -235,6 +236,7 @@ def diff(
 
 @app.command()
 def status(
+    account: OfAccount = None,
     port: Port = None,
     data_dir: DataDir = None,
     config: Config = None,
@@ -243,15 +245,17 @@ def status(
     """Show account, positions and sources of the running daemon."""
     with Reported():
         daemon = daemon_of(port, data_dir, config)
-        health, account, positions = (
-            daemon.ask("GET", path).body for path in ("/health", "/account", "/positions")
+        health = daemon.ask("GET", "/health").body
+        shown, positions = (
+            daemon.ask("GET", asking.of_account(path, account)).body
+            for path in ("/account", "/positions")
         )
     if as_json:
-        print_json({"health": health, "account": account, "positions": positions["items"]})
+        print_json({"health": health, "account": shown, "positions": positions["items"]})
         return
     if health["note"]:
         out.print(f"[yellow]{escape(health['note'])}[/]")
-    table(f"Account ({account['mode'].upper()})", [account], ACCOUNT_COLUMNS)
+    table(f"Account ({shown['mode'].upper()})", [shown], ACCOUNT_COLUMNS)
     table("Open positions", positions["items"], POSITION_COLUMNS)
     table("Sources", health["sources"], ("name", "state", "grade", "age_ms", "error"))
 
@@ -259,6 +263,7 @@ def status(
 @app.command()
 def why(
     id_: Annotated[str, typer.Argument(metavar="ID", help="Id of a signal.")],
+    account: OfAccount = None,
     port: Port = None,
     data_dir: DataDir = None,
     config: Config = None,
@@ -266,7 +271,7 @@ def why(
 ) -> None:
     """Tell why a signal was executed or not, with every number that was looked at."""
     with Reported():
-        chain = asking.chain(daemon_of(port, data_dir, config), id_)
+        chain = asking.chain(daemon_of(port, data_dir, config), id_, account)
     if as_json:
         print_json(chain)
         return
@@ -300,6 +305,8 @@ def check(
 ) -> None:
     """Read the settings as a daemon would, and show them."""
     plan = plan_of(data_dir or default_data_dir(), config, None)
+    with Reported():
+        further_accounts(plan.settings, plan.profile.instruments)
     shown = plan.settings.model_dump(mode="json")
     for name, value in plan.settings:
         if isinstance(value, SecretStr):

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 from platformdirs import user_data_path
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
+from fxpaper.account_settings import AccountSettings
 from fxpaper.errors import ConfigurationError
 from fxpaper.rule_settings import RuleSettings, SignalRuleSettings
 
@@ -22,6 +23,9 @@ CLIENT_URL, CLIENT_TOKEN = "FXPAPER_URL", "FXPAPER_TOKEN"
 """Where :mod:`fxpaper.client` finds a daemon; no settings of the daemon itself."""
 
 _LISTS = {"symbols", "sources", "hosts"}
+
+
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,32}$")]
 
 
 class HookSettings(BaseModel):
@@ -54,6 +58,10 @@ class Settings(SignalRuleSettings):
     """100 means 1:100; when the account is opened."""
     accounting: Literal["hedging", "netting", "fifo"] = "hedging"
     """What a deal against an open position does; when the account is opened."""
+    accounts: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,32}$")], AccountSettings] = (
+        Field({})
+    )
+    """Paper accounts beside it, by name; tables in the file."""
     profile: str = "standard"
     """Broker profile: standard, raw, esma, or a TOML file."""
     closed_market: Literal["refuse", "queue"] = "refuse"
@@ -130,7 +138,7 @@ class Settings(SignalRuleSettings):
     redis_url: str | None = None
     """A Redis server for cache, budgets and signals_stream; without it cache and budgets live
     inside the process."""
-    hooks: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,32}$")], HookSettings] = Field({})
+    hooks: dict[Name, HookSettings] = Field({})
     """Webhooks by name; tables in the file."""
     host: str = "127.0.0.1"
     """Address to listen on."""
@@ -212,8 +220,10 @@ def _explain(problem: ValidationError, path: Path) -> str:
     first = problem.errors()[0]
     key = ".".join(str(part) for part in first["loc"])
     if first["type"] == "extra_forbidden":
-        near = get_close_matches(str(first["loc"][-1]), Settings.model_fields, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(Settings.model_fields)}."
+        of_account = key.startswith("accounts.")
+        known = AccountSettings.model_fields if of_account else Settings.model_fields
+        near = get_close_matches(str(first["loc"][-1]), known, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}."
         return f'Unknown setting "{key}" in {path}; {hint}'
     shown = "" if "key" in key else f", got {first['input']!r}"
     return f"Setting {key}: {first['msg']}{shown} (from {path} or {PREFIX}{key.upper()})."

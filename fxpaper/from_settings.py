@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -97,8 +97,15 @@ def account_of(settings: Settings, opened_at: Instant) -> Account:
     )
 
 
-def wanted_symbols(settings: Settings, profile: BrokerProfile) -> tuple[str, ...]:
+def wanted_symbols(
+    settings: Settings, profile: BrokerProfile, currencies: Iterable[str] = ()
+) -> tuple[str, ...]:
     """Return the configured symbols, and behind them those that convert their money.
+
+    Args:
+        settings: read once.
+        profile: the broker's rules.
+        currencies: of accounts beside the daemon's own.
 
     Raises:
         ConfigurationError: a symbol is not in the broker profile.
@@ -112,8 +119,9 @@ def wanted_symbols(settings: Settings, profile: BrokerProfile) -> tuple[str, ...
     for symbol in tuple(wanted):
         instrument = profile.instruments[symbol]
         for currency in (instrument.quote, margin_currency(instrument)):
-            for needed in conversion_symbols(currency, settings.currency, profile.instruments):
-                wanted[needed] = None
+            for of_account in (settings.currency, *currencies):
+                for needed in conversion_symbols(currency, of_account, profile.instruments):
+                    wanted[needed] = None
     return tuple(wanted)
 
 

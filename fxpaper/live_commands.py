@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
+from fxpaper import asking
 from fxpaper.bridge.broker_profile import BrokerSpecs, known_specs
 from fxpaper.clock import SystemClock
 from fxpaper.config import default_data_dir, read_settings
@@ -17,7 +18,7 @@ from fxpaper.errors import InputError
 from fxpaper.from_settings import ledger_of
 from fxpaper.ledger.ledger import Ledger
 from fxpaper.live_account import open_live
-from fxpaper.options import AsJson, Config, DataDir, Port, daemon_of
+from fxpaper.options import AsJson, Config, DataDir, OfAccount, Port, daemon_of
 from fxpaper.printing import WRONG_USE, Reported, fail, out, print_json, table
 
 live_app = typer.Typer(help="Accounts at a broker, through a terminal.", no_args_is_help=True)
@@ -105,6 +106,7 @@ def halt(
     flatten: Annotated[
         bool, typer.Option("--flatten", help="Close every position too, then stay halted.")
     ] = False,
+    account: OfAccount = None,
     port: Port = None,
     data_dir: DataDir = None,
     config: Config = None,
@@ -116,8 +118,10 @@ def halt(
     if reduce and flatten:
         fail("--reduce and --flatten exclude each other; name one.", WRONG_USE)
     state = "flatten" if flatten else "reducing" if reduce else "halted"
-    _set(state, reason, (port, data_dir, config))
-    out.print(f"{_NOW[state]} until you run fxpaper resume.")
+    with Reported():
+        _set(state, reason, account, daemon_of(port, data_dir, config))
+    again = "fxpaper resume" if account is None else f"fxpaper resume --account {account}"
+    out.print(escape(f"{_NOW[state]} until you run {again}."))
 
 
 def resume(
@@ -125,26 +129,27 @@ def resume(
     confirm: Annotated[
         str | None, typer.Option(help="The account's name, typed here instead of when asked.")
     ] = None,
+    account: OfAccount = None,
     port: Port = None,
     data_dir: DataDir = None,
     config: Config = None,
 ) -> None:
     """Let a halted account trade again; a live one asks for its name."""
     with Reported():
-        account = daemon_of(port, data_dir, config).ask("GET", "/account").body
-        name = account["id"]
-        if account["mode"] == "live":
+        daemon = daemon_of(port, data_dir, config)
+        shown = daemon.ask("GET", asking.of_account("/account", account)).body
+        name = shown["id"]
+        if shown["mode"] == "live":
             typed = confirm or typer.prompt(f"Type the account's name to trade live again ({name})")
             if typed.strip() != name:
                 raise InputError(f'"{typed}" is not {name}; it stays halted.')
-    _set("active", reason, (port, data_dir, config))
+        _set("active", reason, account, daemon)
     out.print(escape(f'"{name}" trades again.'))
 
 
-def _set(state: str, reason: str, where: tuple[int | None, Path | None, Path | None]) -> None:
-    with Reported():
-        body = json.dumps({"state": state, "reason": reason}).encode()
-        daemon_of(*where).ask("POST", "/account/trading", body)
+def _set(state: str, reason: str, account: str | None, daemon: asking.Daemon) -> None:
+    body = json.dumps({"state": state, "reason": reason}).encode()
+    daemon.ask("POST", asking.of_account("/account/trading", account), body)
 
 
 def _terminal(directory: Path, named: str | None) -> BrokerSpecs:

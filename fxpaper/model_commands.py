@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -11,8 +12,8 @@ import typer
 from rich.markup import escape
 
 from fxpaper import asking, score_text
-from fxpaper.options import AsJson, Config, DataDir, Port, daemon_of
-from fxpaper.printing import Reported, out, print_json, table
+from fxpaper.options import AsJson, Config, DataDir, OfAccount, Port, daemon_of
+from fxpaper.printing import WRONG_USE, Reported, fail, out, print_json, table
 
 Symbol = Annotated[str | None, typer.Option(help="Only signals and trades of this symbol.")]
 _DEFINED = "\n\n".join(f"{name}: {meaning}." for name, meaning in score_text.DEFINITIONS.items())
@@ -20,20 +21,37 @@ _DEFINED = "\n\n".join(f"{name}: {meaning}." for name, meaning in score_text.DEF
 model_app = typer.Typer(help="What models may do, and what they came to.", no_args_is_help=True)
 
 
+AllAccounts = Annotated[bool, typer.Option("--all-accounts", help="On every account there.")]
+
+
 @model_app.command("on")
 def model_on(
-    model: str, port: Port = None, data_dir: DataDir = None, config: Config = None
+    model: str,
+    account: OfAccount = None,
+    all_accounts: AllAccounts = False,  # noqa: FBT002 - an option
+    port: Port = None,
+    data_dir: DataDir = None,
+    config: Config = None,
 ) -> None:
     """Let a model's signals be executed without a person."""
-    _switch(model, (port, data_dir, config), on=True)
+    with Reported():
+        daemon = daemon_of(port, data_dir, config)
+        _switch(model, daemon, _accounts(daemon, account, everywhere=all_accounts), on=True)
 
 
 @model_app.command("off")
 def model_off(
-    model: str, port: Port = None, data_dir: DataDir = None, config: Config = None
+    model: str,
+    account: OfAccount = None,
+    all_accounts: AllAccounts = False,  # noqa: FBT002 - an option
+    port: Port = None,
+    data_dir: DataDir = None,
+    config: Config = None,
 ) -> None:
     """Keep a model's signals from being executed; they are still journalled."""
-    _switch(model, (port, data_dir, config), on=False)
+    with Reported():
+        daemon = daemon_of(port, data_dir, config)
+        _switch(model, daemon, _accounts(daemon, account, everywhere=all_accounts), on=False)
 
 
 @model_app.command("scores", epilog=_DEFINED)
@@ -96,8 +114,20 @@ def _asked(
         return daemon_of(*where).ask("GET", path + query).body
 
 
-def _switch(model: str, where: tuple[int | None, Path | None, Path | None], *, on: bool) -> None:
-    with Reported():
-        daemon = daemon_of(*where)
-        daemon.ask("PUT", asking.path("models", model), json.dumps({"auto_execute": on}).encode())
-    out.print(f'Automatic execution of "{model}" is {"on" if on else "off"}.')
+def _accounts(
+    daemon: asking.Daemon, named: str | None, *, everywhere: bool
+) -> Sequence[str | None]:
+    """Return the accounts that are meant; None is the daemon's own."""
+    if not everywhere:
+        return [named]
+    if named is not None:
+        fail("Name one account with --account, or all of them with --all-accounts.", WRONG_USE)
+    return [one["id"] for one in daemon.ask("GET", "/accounts").body["items"]]
+
+
+def _switch(model: str, daemon: asking.Daemon, accounts: Sequence[str | None], *, on: bool) -> None:
+    state, body = "on" if on else "off", json.dumps({"auto_execute": on}).encode()
+    for account in accounts:
+        daemon.ask("PUT", asking.of_account(asking.path("models", model), account), body)
+        there = "" if account is None else f' on account "{account}"'
+        out.print(escape(f'Automatic execution of "{model}"{there} is {state}.'))

@@ -14,6 +14,9 @@ from fxpaper.printing import err
 DataDir = Annotated[Path | None, typer.Option(help="Where ledger, token and settings are kept.")]
 Config = Annotated[Path | None, typer.Option(help="A TOML file of settings.")]
 Port = Annotated[int | None, typer.Option(help="Port of the page and the API.")]
+OfAccount = Annotated[
+    str | None, typer.Option("--account", help="Which account; the daemon's own if left out.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
 

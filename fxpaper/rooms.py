@@ -21,7 +21,8 @@ from fxpaper.domain.refusal import Refused
 from fxpaper.domain.signal import ModelPolicy, SignalRecord
 from fxpaper.errors import TransientError
 from fxpaper.signals.desk import Wish
-from fxpaper.web.ports import AccountView, HookDefaults, SignalAnswer
+from fxpaper.web.ports import AccountView, HookDefaults, SignalAnswer, SignalElsewhere
+from fxpaper.worker.fanout import Fanout
 from fxpaper.worker.front import AccountFront
 from fxpaper.worker.inbox import Taken
 
@@ -32,16 +33,21 @@ _AGAIN_SECONDS = 1.0
 
 
 class ExecutionRoom:
-    """Shows the account's front to the web room."""
+    """Shows an account's front to the web room.
 
-    def __init__(self, front: AccountFront) -> None:
+    Args:
+        front: of the account.
+        fanout: where signals go that come in here.
+    """
+
+    def __init__(self, front: AccountFront, fanout: Fanout) -> None:
         self._front = front
+        self._fanout = fanout
         self._waiting = 0
 
     async def submit(self, body: bytes, door: str) -> SignalAnswer:
         """Journal and decide a signal."""
-        taken = await self._front.submit(body, door)
-        return SignalAnswer(taken.record, taken.duplicate, taken.reused)
+        return _answer(await self._fanout.submit(body, door))
 
     async def submit_any(
         self, body: bytes, door: str, place: str, defaults: HookDefaults
@@ -56,17 +62,20 @@ class ExecutionRoom:
             taken = await self._taken(body, door, place, said)
         finally:
             self._waiting -= 1
-        return SignalAnswer(taken.record, taken.duplicate, taken.reused)
+        return _answer(taken)
 
     async def _taken(self, body: bytes, door: str, place: str, given: dict[str, str]) -> Taken:
         """Hand a signal in until it is journalled: its sender may have been answered already."""
         place = place or secrets.token_hex(8)
         while True:
             try:
-                return await self._front.submit(body, door, place, patience=0, given=given)
+                taken = await self._fanout.submit(body, door, place, patience=0, given=given)
             except TransientError as problem:
                 log.warning("signal_not_taken", door=door, problem=str(problem))
-                await asyncio.sleep(_AGAIN_SECONDS)
+            else:
+                if not taken.missing:
+                    return taken
+            await asyncio.sleep(_AGAIN_SECONDS)
 
     async def carry_out(self, wish: Wish, symbol: str | None) -> tuple[Recorded, ...] | Refused:
         """Do what a person wants."""
@@ -92,6 +101,14 @@ class ExecutionRoom:
     def policies(self) -> list[ModelPolicy]:
         """Return what each known model may do."""
         return self._front.worker.committed.policies
+
+
+def _answer(taken: Taken) -> SignalAnswer:
+    others = tuple(
+        SignalElsewhere(one.account, None if one.taken is None else _answer(one.taken))
+        for one in taken.others
+    )
+    return SignalAnswer(taken.record, taken.duplicate, taken.reused, others)
 
 
 class MarketRoom:

@@ -10,7 +10,7 @@ import typer
 from rich.markup import escape
 
 from fxpaper import asking, replaying
-from fxpaper.options import AsJson, Config, DataDir, Port, daemon_of
+from fxpaper.options import AsJson, Config, DataDir, OfAccount, Port, daemon_of
 from fxpaper.printing import Reported, out, print_json
 
 signal_app = typer.Typer(help="Signals.", no_args_is_help=True)
@@ -35,6 +35,7 @@ def send(
     time: Annotated[str | None, typer.Option(help="When it was made, RFC 3339.")] = None,
     expiry: Annotated[str | None, typer.Option(help="Until when it holds, RFC 3339.")] = None,
     file: Annotated[Path | None, typer.Option(help="JSON lines to send instead.")] = None,
+    account: OfAccount = None,
     port: Port = None,
     data_dir: DataDir = None,
     config: Config = None,
@@ -57,18 +58,20 @@ def send(
     with Reported():
         bodies = [json.dumps(said).encode()] if file is None else replaying.lines_of(file)
         daemon = daemon_of(port, data_dir, config)
-        answers = [daemon.ask("POST", "/signals", body) for body in bodies]
+        path = asking.of_account("/signals", account)
+        answers = [daemon.ask("POST", path, body) for body in bodies]
     if as_json:
         print_json([answer.body for answer in answers] if file else answers[0].body)
     else:
         for answer in answers:
-            out.print(escape(asking.outcome(answer.body)))
+            out.print(escape(asking.outcomes(answer.body)))
     raise typer.Exit(0 if all(answer.executed for answer in answers) else 1)
 
 
 @signal_app.command("execute")
 def execute(
     id_: SignalId,
+    account: OfAccount = None,
     port: Port = None,
     data_dir: DataDir = None,
     config: Config = None,
@@ -78,27 +81,33 @@ def execute(
 
     Every other rule holds. A signal that is decided already stays as it is.
     """
-    record = _decide(id_, "execute", (port, data_dir, config), as_json=as_json)
+    with Reported():
+        daemon = daemon_of(port, data_dir, config)
+    record = _decide(id_, "execute", account, daemon, as_json=as_json)
     raise typer.Exit(0 if record["status"] == "executed" else 1)
 
 
 @signal_app.command("dismiss")
 def dismiss(
     id_: SignalId,
+    account: OfAccount = None,
     port: Port = None,
     data_dir: DataDir = None,
     config: Config = None,
     as_json: AsJson = False,  # noqa: FBT002 - an option
 ) -> None:
     """Refuse a signal that waits; it stays in the journal."""
-    _decide(id_, "dismiss", (port, data_dir, config), as_json=as_json)
+    with Reported():
+        daemon = daemon_of(port, data_dir, config)
+    _decide(id_, "dismiss", account, daemon, as_json=as_json)
 
 
 def _decide(
-    id_: str, how: str, where: tuple[int | None, Path | None, Path | None], *, as_json: bool
+    id_: str, how: str, account: str | None, daemon: asking.Daemon, *, as_json: bool
 ) -> dict[str, Any]:
     with Reported():
-        record = daemon_of(*where).ask("POST", asking.path("signals", id_, how)).body
+        path = asking.of_account(asking.path("signals", id_, how), account)
+        record = daemon.ask("POST", path).body
     if as_json:
         print_json(record)
     else:

@@ -7,13 +7,13 @@ from pathlib import Path
 from fxpaper.clock import SystemClock
 from fxpaper.config import Settings
 from fxpaper.errors import ConfigurationError
-from fxpaper.worker.front import AccountFront
+from fxpaper.worker.fanout import Fanout
 from fxpaper.worker.signal_socket import SignalSocket
 from fxpaper.worker.signal_stream import SignalStream
 
 
 def open_signal_doors(
-    settings: Settings, data_dir: Path, front: AccountFront
+    settings: Settings, data_dir: Path, front: Fanout
 ) -> list[SignalSocket | SignalStream]:
     """Return the doors that the settings open; each takes signals while it is run.
 

@@ -286,10 +286,22 @@ class Signal(Told, frozen=True, kw_only=True):
         return f"{self.status}: {self.side} {self.symbol}, id {self.id}"
 
 
+class Elsewhere(Told, frozen=True, kw_only=True):
+    """What came of a signal on another account; ``unavailable`` where it was not recorded."""
+
+    account: str
+    status: str
+    code: str | None
+    text: str | None
+    lots: Decimal | None
+    duplicate: bool
+
+
 class Taken(Signal, frozen=True, kw_only=True):
-    """A signal that was handed in, and whether it had been before."""
+    """A signal that was handed in, whether it had been before, and what others did with it."""
 
     duplicate: bool = False
+    others: tuple[Elsewhere, ...] = ()
 
     @property
     def executed(self) -> bool:

@@ -17,6 +17,7 @@ import secrets
 import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from decimal import Decimal
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, insert, select
@@ -190,6 +191,11 @@ class Ledger:
         """Return those signals, readable or not, that are known among ``ids``, by id."""
         with self._reading() as connection:
             return questions.signals_named(connection, account, ids)
+
+    def stated(self, account: str, signal_ids: Collection[str | None]) -> dict[str, Decimal]:
+        """Return the confidence of those signals, by id."""
+        with self._reading() as connection:
+            return outcomes.stated(connection, account, signal_ids)
 
     def chain(self, account: str, id_: str) -> Chain | None:
         """Return a signal, found as by :meth:`signal`, with everything it led to."""

@@ -67,20 +67,20 @@ def outcomes(
         wanted = opened.model is not None and opened.signal_id is not None
         if wanted and model in {None, opened.model} and symbol in {None, opened.symbol}:
             found.append((row, opened))
-    stated = _confidences(connection, account, (opened.signal_id for _, opened in found))
+    confidences = stated(connection, account, (opened.signal_id for _, opened in found))
     return [
         Outcome(
             position_id=row.id,
             model=opened.model or "",
             symbol=opened.symbol,
-            confidence=stated[opened.signal_id or ""],
+            confidence=confidences[opened.signal_id or ""],
             net=Decimal(row.profit) + Decimal(row.commission) + Decimal(row.swap),
             r=None if row.r is None else Decimal(row.r),
             opened_at=opened.opened_at,
             closed_at=row.closed_at,
         )
         for row, opened in found
-        if opened.signal_id in stated
+        if opened.signal_id in confidences
     ]
 
 
@@ -126,9 +126,10 @@ def _closed(account: str, begun: int) -> Select[Any]:
     return wanted.order_by(POSITIONS.c.closed_at, POSITIONS.c.seq)
 
 
-def _confidences(
+def stated(
     connection: Connection, account: str, signal_ids: Iterable[str | None]
 ) -> dict[str, Decimal]:
+    """Return the confidence of readable signals, by id."""
     found: dict[str, Decimal] = {}
     names = sorted({name for name in signal_ids if name is not None})
     for first in range(0, len(names), _IDS_AT_ONCE):

@@ -37,8 +37,16 @@ def reused(signal: Signal, earlier: Signal) -> UnreadableSignal | None:
     )
 
 
-def unknown_account(signal: Signal, account: str) -> UnreadableSignal:
-    """Return the refusal of a signal for an account that this process does not have."""
+def unknown_account(signal: Signal, account: str, known: tuple[str, ...] = ()) -> UnreadableSignal:
+    """Return the refusal of a signal for an account that this process does not have.
+
+    Args:
+        signal: just received.
+        account: whose journal keeps it.
+        known: names of every account, where there are others.
+    """
+    names = known or (account,)
+    listed = " or ".join(f'"{name}"' for name in names)
     return UnreadableSignal(
         id=f"x-{signal.digest[:16]}",
         account=account,
@@ -51,7 +59,7 @@ def unknown_account(signal: Signal, account: str) -> UnreadableSignal:
         refusal=Refused(
             code=RefusalCode.UNKNOWN_ACCOUNT,
             actual=signal.account,
-            limit=account,
-            text=f'There is no account "{signal.account}" here; leave it out or name "{account}".',
+            limit=", ".join(names),
+            text=f'There is no account "{signal.account}" here; leave it out or name {listed}.',
         ),
     )

@@ -206,6 +206,13 @@ class Health(Shown):
     sources: list[SourceState]
 
 
+class AccountList(Shown):
+    """The daemon's accounts, its own first."""
+
+    items: list[Account]
+    next: None
+
+
 class PositionList(Shown):
     """Open positions, oldest first."""
 

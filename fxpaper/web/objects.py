@@ -282,12 +282,6 @@ class SignalRecord(Shown):
     raw: str | None
 
 
-class TakenSignal(SignalRecord):
-    """A signal that was handed in, and whether it had been before."""
-
-    duplicate: bool
-
-
 class PositionClosed(Shown):
     """What a closed position brought; ``position`` is as it was while open."""
 

@@ -42,11 +42,25 @@ class SignalAnswer(msgspec.Struct, frozen=True):
         record: its row in the journal: executed, refused, waiting or unreadable.
         duplicate: whether the very same signal had been handed in before.
         reused: the refusal when its id belongs to another signal; ``record`` is then that signal's.
+        others: what came of it on other accounts that it went to as well.
     """
 
     record: SignalRecord
     duplicate: bool = False
     reused: Refused | None = None
+    others: tuple[SignalElsewhere, ...] = ()
+
+
+class SignalElsewhere(msgspec.Struct, frozen=True):
+    """What came of a signal on an account beside the one that answers.
+
+    Args:
+        account: its id.
+        answer: None where it could not be recorded.
+    """
+
+    account: str
+    answer: SignalAnswer | None
 
 
 class HookDefaults(msgspec.Struct, frozen=True):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from aiohttp import web
 
@@ -21,13 +21,31 @@ from fxpaper.web.ports import Execution, Market
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Seat:
+    """One account of the daemon by itself.
+
+    Args:
+        execution: its one order of things.
+        mode: paper or live.
+        equity: what it was worth.
+        committed: tells the number of its latest event that is committed.
+    """
+
+    execution: Execution
+    mode: Mode
+    equity: EquityRing
+    committed: Callable[[], int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rooms:
     """The rooms beside the server, and those of its own parts that routes ask.
 
     Args:
-        account: the daemon's own account.
+        account: the account that is meant; the daemon's own unless a request names another.
         mode: of that account.
         execution: the account's one order of things.
+        committed: tells the number of the account's latest event that is committed.
         market: prices as they are known now.
         ledger: what happened.
         guard: who may come in.
@@ -40,11 +58,13 @@ class Rooms:
         demo: whether the daemon was started to be tried out.
         trouble: says in one sentence what is wrong; None while all is well.
         polls: takes those of MetaTrader 4; None where it is not awaited.
+        seats: every account by itself, by name, the daemon's own first.
     """
 
     account: str
     mode: Mode
     execution: Execution
+    committed: Callable[[], int]
     market: Market
     ledger: LedgerShell
     guard: Guard
@@ -57,6 +77,23 @@ class Rooms:
     trouble: Callable[[], str | None]
     hooks: Mapping[str, Hook] = field(default_factory=dict)
     polls: Polls | None = None
+    seats: Mapping[str, Seat] = field(default_factory=dict)
+
+    def of(self, account: str) -> Rooms:
+        """Return the same rooms for a request that names an account.
+
+        Raises:
+            KeyError: there is none of that name.
+        """
+        seat = self.seats[account]
+        return replace(
+            self,
+            account=account,
+            mode=seat.mode,
+            execution=seat.execution,
+            committed=seat.committed,
+            equity=seat.equity,
+        )
 
 
 ROOMS = web.AppKey("rooms", Rooms)

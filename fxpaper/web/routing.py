@@ -107,12 +107,12 @@ class Route:
         given: dict[str, object] = {name: request.match_info[name] for name in self.parts}
         query = _parsed_query(self.query, request)
         if isinstance(query, AccountQuery):
-            _require_own(query.account, rooms.account)
+            rooms = _rooms_of(query.account, rooms)
         if self.query is not NoQuery:
             given["query"] = query
         if self.body is not None:
             given["body"] = _parsed_body(self.body, await request.read())
-        seq = rooms.hub.account.committed
+        seq = rooms.committed()
         answer = await self.function(Call(request, rooms, seq), **given)
         return web.Response(
             body=answer.body,
@@ -129,7 +129,7 @@ class Route:
         if not self.of_account:
             return {}
         reading = self.method == "GET"
-        return {SEQ_HEADER: str(before if reading else rooms.hub.account.committed)}
+        return {SEQ_HEADER: str(before if reading else rooms.committed())}
 
 
 def route(
@@ -186,11 +186,20 @@ def _parsed_body(model: type[T], body: bytes) -> T:
         raise problem.invalid(error, "body") from None
 
 
-def _require_own(asked: str | None, own: str) -> None:
-    if asked is not None and asked != own:
-        raise ProblemError(
-            RefusalCode.UNKNOWN_ACCOUNT,
-            f'There is no account "{asked[:40]}" here; leave it out or name "{own}".',
-            actual=asked[:40],
-            limit=own,
-        )
+def _rooms_of(asked: str | None, rooms: Rooms) -> Rooms:
+    """Return the rooms for the account that a request names.
+
+    Raises:
+        ProblemError: there is none of that name.
+    """
+    if asked is None:
+        return rooms
+    if asked in rooms.seats:
+        return rooms.of(asked)
+    listed = " or ".join(f'"{name}"' for name in rooms.seats)
+    raise ProblemError(
+        RefusalCode.UNKNOWN_ACCOUNT,
+        f'There is no account "{asked[:40]}" here; leave it out or name {listed}.',
+        actual=asked[:40],
+        limit=", ".join(rooms.seats),
+    )

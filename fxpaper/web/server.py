@@ -24,7 +24,7 @@ from fxpaper.web.hub import Hub
 from fxpaper.web.numbers import CONTENT_TYPE, Numbers
 from fxpaper.web.page_files import StaticPage
 from fxpaper.web.ports import Execution, Market
-from fxpaper.web.rooms import ROOMS, Rooms
+from fxpaper.web.rooms import ROOMS, Rooms, Seat
 from fxpaper.web.routes import ROUTES
 from fxpaper.web.routes.page import add_page_routes
 from fxpaper.web.routing import BASE
@@ -73,6 +73,8 @@ class WebServer:
         clock: the machine's, also where the market has a recording's.
         trouble: says in one sentence what is wrong; None while all is well.
         polls: takes those of MetaTrader 4; None where it is not awaited.
+        accounts: each account by itself, by name, the daemon's own first; may be left out where
+            there is that one only.
 
     Raises:
         ConfigurationError: token or session key cannot be used.
@@ -89,6 +91,7 @@ class WebServer:
         clock: Clock,
         trouble: Callable[[], str | None] = _no_trouble,
         polls: Polls | None = None,
+        accounts: Mapping[str, Execution] | None = None,
     ) -> None:
         self.port = 0
         """Where it listens; 0 before the start."""
@@ -96,15 +99,21 @@ class WebServer:
         self.hub = Hub(settings.account, execution, market, ledger)
         self._host = ""
         self._numbers = Numbers(self.hub, market.sources)
+        seats = {
+            name: self._seat(one, of_hub=name == settings.account)
+            for name, one in (accounts or {settings.account: execution}).items()
+        }
+        own = seats[settings.account]
         self._rooms = Rooms(
             account=settings.account,
-            mode=execution.view().account.mode,
+            mode=own.mode,
             execution=execution,
+            committed=own.committed,
             market=market,
             ledger=ledger,
             guard=Guard(self.token, session_key(settings.data_directory), clock, settings.hosts),
             hub=self.hub,
-            equity=EquityRing(),
+            equity=own.equity,
             page=page,
             clock=clock,
             started_at=clock.now(),
@@ -112,6 +121,7 @@ class WebServer:
             trouble=trouble,
             hooks=settings.hooks,
             polls=polls,
+            seats=seats,
         )
         self._described = openapi.document(ROUTES)
         self._open = AsyncExitStack()
@@ -184,11 +194,23 @@ class WebServer:
     async def _metrics(self, _: web.Request) -> web.Response:
         return web.Response(body=self._numbers.text(), headers={"Content-Type": CONTENT_TYPE})
 
+    def _seat(self, execution: Execution, *, of_hub: bool) -> Seat:
+        """Return an account by itself; the hub knows the latest events of the daemon's own."""
+        feed = self.hub.account
+        return Seat(
+            execution=execution,
+            mode=execution.view().account.mode,
+            equity=EquityRing(),
+            committed=lambda: feed.committed if of_hub else execution.view().account.seq,
+        )
+
     async def _sample_equity(self) -> None:
         rooms = self._rooms
         while True:
-            valuation = rooms.execution.view().valuation
-            rooms.equity.sample(rooms.market.now(), valuation.balance, valuation.equity)
+            now = rooms.market.now()
+            for seat in rooms.seats.values():
+                valuation = seat.execution.view().valuation
+                seat.equity.sample(now, valuation.balance, valuation.equity)
             await asyncio.sleep(_SAMPLE_SECONDS)
 
 

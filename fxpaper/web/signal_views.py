@@ -32,25 +32,13 @@ def signal_record(
         mode: of the account.
         waits_for: what a waiting signal waits for, where that is known.
     """
-    return objects.SignalRecord.model_validate(_fields(record, instruments, mode, waits_for))
+    return objects.SignalRecord.model_validate(signal_fields(record, instruments, mode, waits_for))
 
 
-def taken_signal(
-    record: SignalRecord,
-    instruments: Instruments,
-    mode: Mode,
-    waits_for: Refused | None,
-    *,
-    duplicate: bool,
-) -> objects.TakenSignal:
-    """Show a signal that was handed in just now; see :func:`signal_record`."""
-    fields = _fields(record, instruments, mode, waits_for)
-    return objects.TakenSignal.model_validate({**fields, "duplicate": duplicate})
-
-
-def _fields(
+def signal_fields(
     record: SignalRecord, instruments: Instruments, mode: Mode, waits_for: Refused | None
 ) -> dict[str, object]:
+    """Return the fields of :func:`signal_record`."""
     signal = record.signal
     if isinstance(signal, UnreadableSignal):
         return _unreadable(signal, mode)

@@ -29,6 +29,8 @@ class Committed:
         self.positions: tuple[Position, ...] = tuple(live.positions.values())
         """Open positions, oldest first."""
         self.policies: list[ModelPolicy] = desk.policies(account)
+        self.waiting = frozenset(signal.id for signal in desk.waiting)
+        """Ids of the signals without a decision."""
 
     @cached_property
     def _state(self) -> AccountState:

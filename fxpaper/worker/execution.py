@@ -43,7 +43,7 @@ _WAKE_SECONDS = 0.25
 _NEEDS_A_QUOTE = {RefusalCode.NO_QUOTE, RefusalCode.STALE_QUOTE, RefusalCode.GRADE_TOO_LOW}
 
 
-def _to_nobody(command: TerminalCommand, again: bool) -> None:  # noqa: FBT001
+def to_nobody(command: TerminalCommand, again: bool) -> None:  # noqa: FBT001
     """Stand for the terminal that paper accounts do not have."""
     del command, again
 
@@ -67,7 +67,7 @@ class ExecutionWorker:
         ledger: LedgerShell,
         clock: Clock,
         publish: Callable[[Sequence[Recorded]], None],
-        send: Callable[[TerminalCommand, bool], None] = _to_nobody,
+        send: Callable[[TerminalCommand, bool], None] = to_nobody,
     ) -> None:
         self.account = account
         self.trouble: str | None = None
@@ -116,9 +116,13 @@ class ExecutionWorker:
 
     async def ask_signal(self, signal: Signal | UnreadableSignal) -> Taken:
         """Take a signal; answers after the commit, decided or waiting."""
+        return await self.put_signal(signal)
+
+    def put_signal(self, signal: Signal | UnreadableSignal) -> asyncio.Future[Taken]:
+        """Let a signal take its place in the order of things; the future is its answer."""
         answer: asyncio.Future[Taken] = asyncio.get_running_loop().create_future()
         self._queue.put_nowait(TakeSignal(signal, answer))
-        return await answer
+        return answer
 
     async def ask(self, wish: Wish) -> tuple[Recorded, ...] | Refused:
         """Do what a person wants; answers with what it caused, after the commit."""
@@ -139,7 +143,7 @@ class ExecutionWorker:
 
     async def decided(self, signal_id: str, patience: float) -> None:
         """Wait until a waiting signal is decided, but no longer than ``patience`` seconds."""
-        if all(signal.id != signal_id for signal in self._desk.waiting):
+        if signal_id not in self.committed.waiting:
             return
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._deciding.setdefault(signal_id, []).append(done)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
 
 import structlog
 
@@ -18,7 +19,7 @@ from fxpaper.domain.signal import (
     SignalStatus,
     UnreadableSignal,
 )
-from fxpaper.errors import TransientError
+from fxpaper.errors import FxpaperError, TransientError
 from fxpaper.ledger.shell import LedgerShell
 from fxpaper.signals.desk import DecideSignal, Wish
 from fxpaper.signals.intake.any_dialect import read_any
@@ -32,6 +33,25 @@ log = structlog.get_logger(__name__)
 
 _PATIENCE_SECONDS = 5.0
 _NEEDS_A_QUOTE = {RefusalCode.NO_QUOTE, RefusalCode.STALE_QUOTE}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """What was handed in.
+
+    Args:
+        body: what was received.
+        door: how it came in.
+        place: see :class:`fxpaper.signals.intake.native.Arrival`.
+        given: see :meth:`AccountFront.submit`.
+        at: when it came in, nanoseconds UTC.
+    """
+
+    body: bytes
+    door: str
+    place: str
+    given: Mapping[str, str] | None
+    at: Instant
 
 
 class AccountFront:
@@ -86,28 +106,73 @@ class AccountFront:
                 own dialect.
             at: when it came in, where that was before now, nanoseconds UTC.
         """
-        account = self.worker.account
+        return await self.take(self.sent(body, door, place, given, at), patience)
+
+    def sent(
+        self,
+        body: bytes,
+        door: str,
+        place: str,
+        given: Mapping[str, str] | None,
+        at: Instant | None,
+    ) -> Sent:
+        """Return what is handed in, as it comes in now; for the arguments see :meth:`submit`."""
         now = self._clock.now()
+        return Sent(body=body, door=door, place=place, given=given, at=min(at or now, now))
+
+    def read(self, sent: Sent) -> Signal | UnreadableSignal:
+        """Return the signal in what was handed in; it is for this account unless it names one."""
         arrival = Arrival(
-            account=account,
+            account=self.worker.account,
             instruments=self._instruments,
-            door=door,
-            received_at=min(at or now, now),
+            door=sent.door,
+            received_at=sent.at,
             lifetime_ns=self._lifetime_ns,
-            place=place,
+            place=sent.place,
         )
-        signal = read_signal(body, arrival) if given is None else read_any(body, arrival, given)
+        if sent.given is not None:
+            return read_any(sent.body, arrival, sent.given)
+        return read_signal(sent.body, arrival)
+
+    async def take(self, sent: Sent, patience: float, known: tuple[str, ...] = ()) -> Taken:
+        """Journal and decide what was handed in, for this account alone.
+
+        Args:
+            sent: what.
+            patience: how long the sender is kept waiting, in seconds.
+            known: names of the daemon's accounts, where there are others.
+        """
+        account = self.worker.account
+        signal = self.read(sent)
         if isinstance(signal, Signal) and signal.account != account:
-            signal = unknown_account(signal, account)
-        if place and given is None and isinstance(signal, UnreadableSignal):
-            signal = at_place(signal, place)
+            signal = unknown_account(signal, account, known)
+        if sent.place and sent.given is None and isinstance(signal, UnreadableSignal):
+            signal = at_place(signal, sent.place)
         taken = await self.worker.ask_signal(signal)
         waits = taken.record.status is SignalStatus.WAITING
         if not waits or not isinstance(signal, Signal) or self._waits_for_a_person(signal.id):
             return taken
-        await self._try_to_fetch(signal.symbol)
-        await self.worker.decided(signal.id, patience)
-        return Taken(await self._row(signal.id, taken.record), taken.duplicate, taken.reused)
+        await self.try_to_fetch(signal.symbol)
+        return await self.settled(taken, patience)
+
+    async def settled(self, taken: Taken, patience: float) -> Taken:
+        """Return how a signal was taken once it is decided, or after ``patience`` seconds."""
+        signal_id = taken.record.signal.id
+        await self.worker.decided(signal_id, patience)
+        return replace(taken, record=await self._row(signal_id, taken.record))
+
+    async def earlier(self, signal_id: str) -> SignalRecord | None:
+        """Return the row of a signal in this account's journal.
+
+        Raises:
+            TransientError: the ledger cannot be read.
+        """
+        account = self.worker.account
+        try:
+            named = await self._ledger.read(lambda one: one.signals_named(account, (signal_id,)))
+        except FxpaperError as problem:
+            raise TransientError(str(problem)) from None
+        return named.get(signal_id)
 
     async def carry_out(self, wish: Wish, symbol: str | None) -> tuple[Recorded, ...] | Refused:
         """Do what a person wants; answers with what it caused, after the commit.
@@ -119,7 +184,7 @@ class AccountFront:
         answer = await self.worker.ask(wish)
         if symbol is None or not isinstance(answer, Refused) or answer.code not in _NEEDS_A_QUOTE:
             return answer
-        await self._try_to_fetch(symbol)
+        await self.try_to_fetch(symbol)
         return await self.worker.ask(wish)
 
     async def decide_waiting(self, signal_id: str, *, execute: bool) -> SignalRecord | None:
@@ -134,7 +199,7 @@ class AccountFront:
         if row is None or not waits or isinstance(answer, Refused):
             return row
         if isinstance(row.signal, Signal):
-            await self._try_to_fetch(row.signal.symbol)
+            await self.try_to_fetch(row.signal.symbol)
         await self.worker.decided(signal_id, _PATIENCE_SECONDS)
         return await self._row(signal_id, row)
 
@@ -146,7 +211,8 @@ class AccountFront:
         reason = self.worker.waits_for(signal_id)
         return reason is not None and reason.code is RefusalCode.AUTO_EXECUTION_OFF
 
-    async def _try_to_fetch(self, symbol: str) -> None:
+    async def try_to_fetch(self, symbol: str) -> None:
+        """Ask for a fresh quote of a symbol; without one what waits goes on waiting."""
         try:
             await self._fetch(symbol)
         except TransientError as problem:

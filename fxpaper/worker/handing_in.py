@@ -8,7 +8,7 @@ import structlog
 
 from fxpaper.domain.instant import Instant
 from fxpaper.errors import TransientError
-from fxpaper.worker.front import AccountFront
+from fxpaper.worker.fanout import Fanout
 
 log = structlog.get_logger(__name__)
 
@@ -18,9 +18,11 @@ _AGAIN_SECONDS = 1.0
 
 
 async def hand_in(
-    front: AccountFront, body: bytes, door: str, place: str, at: Instant | None = None
+    front: Fanout, body: bytes, door: str, place: str, at: Instant | None = None
 ) -> None:
     """Return once a signal is journalled; asks again and again while nothing can be recorded.
+
+    Journalled by every account that it goes to: those that have it take it for a repeat.
 
     Args:
         front: where it is handed in.
@@ -33,9 +35,11 @@ async def hand_in(
         body, place = body[:LARGEST_BYTES], f"{place}, cut after {LARGEST_BYTES} bytes"
     while True:
         try:
-            await front.submit(body, door, place, patience=0, at=at)
+            taken = await front.submit(body, door, place, patience=0, at=at)
         except TransientError as problem:
             log.warning("signal_not_taken", place=place, problem=str(problem))
-            await asyncio.sleep(_AGAIN_SECONDS)
         else:
-            return
+            if not taken.missing:
+                return
+            log.warning("signal_not_taken", place=place, accounts=taken.missing)
+        await asyncio.sleep(_AGAIN_SECONDS)

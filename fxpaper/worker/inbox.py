@@ -16,6 +16,19 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
+class TakenThere:
+    """How an account beside the daemon's own took a signal.
+
+    Args:
+        account: its id.
+        taken: None where it could not be recorded.
+    """
+
+    account: str
+    taken: Taken | None
+
+
+@dataclass(frozen=True, slots=True)
 class Taken:
     """How a signal was taken.
 
@@ -23,11 +36,18 @@ class Taken:
         record: its row in the journal.
         duplicate: whether it had been taken before.
         reused: the refusal when its id is another signal's; ``record`` is then the other's.
+        others: how other accounts took it that it went to as well.
     """
 
     record: SignalRecord
     duplicate: bool = False
     reused: Refused | None = None
+    others: tuple[TakenThere, ...] = ()
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Accounts that could not record it; sent again it is taken by those, and by no other."""
+        return tuple(one.account for one in self.others if one.taken is None)
 
 
 @dataclass(frozen=True, slots=True)

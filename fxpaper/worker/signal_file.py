@@ -14,7 +14,7 @@ from pathlib import Path
 
 import structlog
 
-from fxpaper.worker.front import AccountFront
+from fxpaper.worker.fanout import Fanout
 from fxpaper.worker.handing_in import hand_in
 
 log = structlog.get_logger(__name__)
@@ -60,7 +60,7 @@ class LineReader:
         self._offset, self._number, self._rest = 0, 0, b""
 
 
-async def watch(path: Path, front: AccountFront) -> None:
+async def watch(path: Path, front: Fanout) -> None:
     """Take the signals of a file until cancelled.
 
     Args:

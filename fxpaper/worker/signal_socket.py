@@ -24,7 +24,7 @@ from fxpaper.bridge.listening import check_address, end, listen
 from fxpaper.clock import Clock
 from fxpaper.domain.instant import format_instant
 from fxpaper.signals.intake.lines import signal_lines
-from fxpaper.worker.front import AccountFront
+from fxpaper.worker.fanout import Fanout
 from fxpaper.worker.handing_in import LARGEST_BYTES, hand_in
 
 log = structlog.get_logger(__name__)
@@ -47,7 +47,7 @@ class SignalSocket:
         ConfigurationError: the address is none, or strangers would reach it.
     """
 
-    def __init__(self, address: str, data_dir: Path, front: AccountFront, clock: Clock) -> None:
+    def __init__(self, address: str, data_dir: Path, front: Fanout, clock: Clock) -> None:
         self._address = address
         self._data_dir = data_dir
         self._front = front

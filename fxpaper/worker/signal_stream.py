@@ -22,7 +22,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError, ResponseError
 
 from fxpaper.domain.instant import NS_PER_MS
-from fxpaper.worker.front import AccountFront
+from fxpaper.worker.fanout import Fanout
 from fxpaper.worker.handing_in import hand_in
 
 log = structlog.get_logger(__name__)
@@ -47,10 +47,10 @@ class SignalStream:
         front: where signals are handed in.
     """
 
-    def __init__(self, url: str, name: str, front: AccountFront) -> None:
+    def __init__(self, url: str, name: str, front: Fanout) -> None:
         self._name = name
         self._front = front
-        self._account = front.worker.account
+        self._account = front.account
         self._group = f"{GROUP}:{self._account}"
         # Nothing is asked twice behind our back: what an answer that was lost delivered would wait.
         self._client = Redis.from_url(

@@ -12,13 +12,14 @@ import pytest
 
 from fxpaper.client import AsyncClient, Client, errors
 from fxpaper.client import objects as ours
-from fxpaper.web import answers
+from fxpaper.web import answers, taken_signal
 from fxpaper.web import objects as theirs
 
 PAGE = Path("docs/reference/client.md").read_text(encoding="utf-8")
 NAMES = {
     "Signal": theirs.SignalRecord,
-    "Taken": theirs.TakenSignal,
+    "Taken": taken_signal.TakenSignal,
+    "Elsewhere": taken_signal.SignalElsewhere,
     "Chain": answers.SignalChain,
     "Done": answers.Done,
 } | {

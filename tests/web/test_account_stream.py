@@ -97,7 +97,9 @@ async def test_every_event_has_the_object_of_the_document(daemon: Daemon):
     assert (events[1][1]["id"], events[1][1]["status"]) == ("s1", "waiting")
     assert (events[2][1]["state"], events[3][1]) == ("placed", chain["order"])
     assert events[4][1] == chain["deals"][0]
-    assert events[6][1] == {key: record[key] for key in record if key != "duplicate"}
+    assert events[6][1] == {
+        key: record[key] for key in record if key not in {"duplicate", "others"}
+    }
     assert (events[7][1]["status"], events[7][1]["raw"]) == ("refused", "{")
     assert events[8][1] == closed["deal"]
     assert events[9][1].keys() == {"position", "deal_id", "profit", "commission", "swap", "r"}

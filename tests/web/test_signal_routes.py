@@ -65,10 +65,11 @@ async def test_a_signal_of_a_model_that_may_execute_is_filled(daemon: Daemon):
         "lots": "0.40",
         "raw": None,
         "duplicate": False,
+        "others": [],
     }
     status, chain, _ = await daemon.ask("GET", "/signals/s1")
     assert status == 200
-    del record["duplicate"]
+    del record["duplicate"], record["others"]
     assert chain["signal"] == record
     assert chain["order"] == {
         "id": "o-4",

@@ -19,7 +19,7 @@ class Desk:
     """
 
     def __init__(self, account: str = "paper", failures: int = 0) -> None:
-        self.worker = SimpleNamespace(account=account)
+        self.account = account
         self.asked: list[Handed] = []
         self.taken: list[Handed] = []
         self.times: list[int | None] = []
@@ -37,7 +37,7 @@ class Desk:
 
     async def submit(
         self, body: bytes, door: str, place: str, patience: float, at: int | None = None
-    ) -> None:
+    ) -> SimpleNamespace:
         del patience
         self.times.append(at)
         self.asked.append((body, door, place))
@@ -46,6 +46,7 @@ class Desk:
             self._failures -= 1
             raise TransientError("The disk is full.")
         self.taken.append((body, door, place))
+        return SimpleNamespace(missing=())
 
     async def has_taken(self, count: int) -> list[Handed]:
         return await self._until(self.taken, count)

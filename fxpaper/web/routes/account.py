@@ -7,6 +7,7 @@ from http import HTTPStatus
 from fxpaper.domain.command import MoveCash, ResetAccount, SetTrading
 from fxpaper.web import views
 from fxpaper.web.answers import (
+    AccountList,
     AccountQuery,
     CashBody,
     Done,
@@ -25,6 +26,14 @@ async def account(call: Call, query: AccountQuery) -> Answer:  # noqa: ARG001 - 
     """Return the account, valued at the latest quotes."""
     view = call.rooms.execution.view()
     return Answer.of(views.account(view.account, view.valuation))
+
+
+@route("GET", "/accounts", {HTTPStatus.OK: AccountList})
+async def accounts(call: Call) -> Answer:
+    """List the daemon's accounts, its own first, valued at the latest quotes."""
+    seen = [seat.execution.view() for seat in call.rooms.seats.values()]
+    items = [views.account(view.account, view.valuation) for view in seen]
+    return Answer.of(AccountList(items=items, next=None))
 
 
 @route("GET", "/equity", {HTTPStatus.OK: EquityCurve})
@@ -58,4 +67,4 @@ async def trading(call: Call, query: AccountQuery, body: TradingBody) -> Answer:
     return await carry_out(call, command, None)
 
 
-ROUTES = (account, equity, cash, reset, trading)
+ROUTES = (account, accounts, equity, cash, reset, trading)

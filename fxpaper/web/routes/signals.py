@@ -9,10 +9,12 @@ from fxpaper.domain.signal import SignalStatus, UnreadableSignal
 from fxpaper.ledger.ledger import Ledger
 from fxpaper.web import problem, views
 from fxpaper.web.answers import AccountQuery, SignalBody, SignalChain, SignalList, SignalsQuery
-from fxpaper.web.objects import SignalRecord, TakenSignal
+from fxpaper.web.objects import SignalRecord
 from fxpaper.web.problem import ProblemError
+from fxpaper.web.rooms import Rooms
 from fxpaper.web.routing import Answer, Call, route
-from fxpaper.web.signal_views import signal_record, taken_signal
+from fxpaper.web.signal_views import signal_record
+from fxpaper.web.taken_signal import TakenSignal, taken_signal
 
 DOOR = "http"
 
@@ -76,12 +78,9 @@ async def submit(call: Call, query: AccountQuery) -> Answer:  # noqa: ARG001 - c
     signal = record.signal
     if isinstance(signal, UnreadableSignal):
         raise problem.refused_signal(signal.refusal, body, signal.id, signal.pointer)
+    rooms = _of(signal.account, call.rooms)
     shown = taken_signal(
-        record,
-        call.rooms.market.instruments(),
-        call.rooms.mode,
-        call.rooms.execution.waits_for(signal.id),
-        duplicate=answer.duplicate,
+        answer, rooms.market.instruments(), rooms.mode, rooms.execution.waits_for(signal.id)
     )
     if answer.duplicate:
         return Answer.of(shown)
@@ -114,6 +113,11 @@ def _unknown(id_: str) -> ProblemError:
     return ProblemError(
         RefusalCode.UNKNOWN_SIGNAL, f'There is no signal "{id_[:80]}".', actual=id_[:80]
     )
+
+
+def _of(account: str, rooms: Rooms) -> Rooms:
+    """Return the rooms of the account that a signal has gone to, as it named it."""
+    return rooms.of(account) if account in rooms.seats else rooms
 
 
 ROUTES = (signals, signal, submit, execute, dismiss)
