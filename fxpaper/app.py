@@ -62,6 +62,7 @@ from fxpaper.web.server import WebServer, WebSettings
 from fxpaper.worker import sample_model, signal_file
 from fxpaper.worker.execution import ExecutionWorker
 from fxpaper.worker.front import AccountFront
+from fxpaper.worker.news_file import news_file
 
 log = structlog.get_logger(__name__)
 
@@ -111,16 +112,21 @@ class Daemon:
         self._worker: ExecutionWorker | None = None
         self._terminals = TickFeed()
         self._line: LiveLine | None = None
+        settings = plan.settings
+        self._news = news_file(settings.news_file, settings.news_zone, self._clock)
 
     async def run(self) -> None:
         """Start everything, work until cancelled, stop everything in order.
 
         Raises:
             ConfigurationError: something cannot be started; nothing is left half done.
+            InputError: the calendar of news cannot be read.
             IntegrityError: the ledger cannot be trusted.
         """
         plan = self._plan
         symbols = self._symbols()
+        if self._news is not None:
+            self._news.open()
         ledger = Ledger(ledger_of(plan.settings, plan.data_dir))
         await asyncio.to_thread(ledger.open)
         shell = LedgerShell(ledger)
@@ -179,7 +185,7 @@ class Daemon:
             ledger=shell,
             page=StaticPage(page_root, missing_reason),
             clock=SystemClock(),
-            trouble=lambda: worker.note or self._feed.note(),
+            trouble=lambda: worker.note or self._feed.note() or (self._news and self._news.note),
             polls=doors.polls,
         )
         await self._web.start(settings.host, settings.port)
@@ -197,6 +203,8 @@ class Daemon:
                     group.create_task(door.run())
                 group.create_task(self._feed.run(self._on_quote, self._web.hub.on_bar))
                 group.create_task(self._watch_network())
+                if self._news is not None:
+                    group.create_task(self._news.watch(worker.use_calendar))
                 group.create_task(doors.run())
         finally:
             await self._web.stop()
@@ -309,6 +317,8 @@ class Daemon:
         terminal = await terminal_broker(engine, state, shell) if live else None
         desk = Desk(engine, book_of(settings), terminal)
         desk.restore(state.waiting, state.policies)
+        if self._news is not None:
+            desk.use_calendar(self._news.calendar)
         return desk
 
     async def _fetch(self, symbol: str) -> None:

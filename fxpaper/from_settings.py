@@ -39,6 +39,11 @@ def rules_of(settings: Settings) -> SignalRules:
         risk_at_min_confidence=settings.risk_at_min_confidence,
         lifetime_ns=settings.signal_lifetime_seconds * NS_PER_SECOND,
         default_stop_pips=settings.default_stop_pips,
+        trading_hours=settings.trading_hours,
+        rollover_window=settings.rollover_window,
+        news_before_minutes=settings.news_before_minutes,
+        news_after_minutes=settings.news_after_minutes,
+        news_impact=settings.news_impact,
     )
 
 

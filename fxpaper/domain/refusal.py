@@ -25,6 +25,9 @@ class RefusalCode(StrEnum):
     NO_QUOTE = "no_quote"
     STALE_QUOTE = "stale_quote"
     GRADE_TOO_LOW = "grade_too_low"
+    OUTSIDE_HOURS = "outside_hours"
+    ROLLOVER_WINDOW = "rollover_window"
+    NEWS_WINDOW = "news_window"
     NOTHING_TO_CLOSE = "nothing_to_close"
     TRADING_HALTED = "trading_halted"
     # A live account's terminal or broker says no.

@@ -2,8 +2,9 @@
 
 Theory of operation. A readable signal is recorded first and decided next. Deciding needs a quote
 fit to trade on; while there is none the signal waits, and every quote of its symbol is another
-chance, until it expires. Whatever happens ends in a recorded decision with every number that was
-looked at. What a signal causes is recorded before its decision, so the decision names it.
+chance, until it expires. In a window in which nothing is opened it sleeps until the window ends.
+Whatever happens ends in a recorded decision with every number that was looked at. What a signal
+causes is recorded before its decision, so the decision names it.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ from fxpaper.execution.broker import TerminalBroker
 from fxpaper.execution.gated import GatedBroker
 from fxpaper.execution.paper import PaperBroker
 from fxpaper.signals.judgement import Judgement
+from fxpaper.signals.news import Calendar
 from fxpaper.signals.risk import by_hand
 from fxpaper.signals.rules import RuleBook
 
@@ -72,11 +74,17 @@ class Desk:
         self._judgement = Judgement(engine, self._broker, rules)
         self._policies: dict[tuple[str, str], ModelPolicy] = {}
         self._waiting: dict[tuple[str, str], Signal] = {}
+        self._asleep: dict[tuple[str, str], Instant] = {}
 
     def restore(self, waiting: Iterable[Signal], policies: Iterable[ModelPolicy]) -> None:
         """Take over undecided signals and policies as the ledger knows them."""
         self._waiting = {(signal.account, signal.id): signal for signal in waiting}
         self._policies = {(policy.account, policy.model): policy for policy in policies}
+
+    def use_calendar(self, calendar: Calendar | None) -> None:
+        """Mind these news from now on; signals that sleep are tried on the next quote."""
+        self._judgement.calendar = calendar
+        self._asleep.clear()
 
     @property
     def waiting(self) -> tuple[Signal, ...]:
@@ -119,7 +127,7 @@ class Desk:
         events = self.engine.on_quote(quote)
         if self._waiting:
             for signal in self.waiting:
-                if signal.symbol == quote.symbol:
+                if signal.symbol == quote.symbol and not self._sleeps(signal, quote.received_at):
                     events += self._try(signal, quote.received_at)
         return events
 
@@ -127,7 +135,8 @@ class Desk:
         """Let what is due by ``now`` act, and refuse the signals that have waited too long."""
         events = self.engine.advance(now)
         for signal in self.waiting:
-            if now >= signal.expires_at:
+            woken = self._asleep.get((signal.account, signal.id), NEVER) <= now
+            if woken or now >= signal.expires_at:
                 events += self._try(signal, now)
         return events
 
@@ -138,11 +147,15 @@ class Desk:
     def next_timer(self) -> Instant:
         """Return when :meth:`on_time` has something to do next; far away when never."""
         expiries = (signal.expires_at for signal in self._waiting.values())
-        return min(self.engine.next_timer(), min(expiries, default=NEVER))
+        wakes = min(self._asleep.values(), default=NEVER)
+        return min(self.engine.next_timer(), min(expiries, default=NEVER), wakes)
 
     def awaits(self, symbol: str) -> bool:
         """Tell whether a signal waits for the next quote of a symbol."""
-        return any(signal.symbol == symbol for signal in self._waiting.values())
+        return any(
+            signal.symbol == symbol and key not in self._asleep
+            for key, signal in self._waiting.items()
+        )
 
     def give_up(self) -> list[Recorded]:
         """Refuse every signal that waits, at its expiry, as in a market gone silent."""
@@ -173,11 +186,19 @@ class Desk:
         lots = lots_of(wish.kind, wish.amount, order, price, state, board)
         return lots if isinstance(lots, Refused) else replace(order, lots=lots)
 
+    def _sleeps(self, signal: Signal, now: Instant) -> bool:
+        return self._asleep.get((signal.account, signal.id), now) > now
+
     def _try(self, signal: Signal, now: Instant) -> list[Recorded]:
         policy = self.policy(signal.account, signal.model)
+        key = (signal.account, signal.id)
+        self._asleep.pop(key, None)
         events, decision = self._judgement.judge(signal, policy, now)
         if decision is None:
+            pause = self._judgement.pause(signal, now)
+            if pause.refused is not None:
+                self._asleep[key] = pause.until
             return events
-        del self._waiting[signal.account, signal.id]
+        del self._waiting[key]
         decided = SignalDecided(signal.id, decision)
         return [*events, self.engine.state.record(signal.account, now, decided)]

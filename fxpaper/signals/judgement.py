@@ -29,6 +29,8 @@ from fxpaper.execution.broker import Broker
 from fxpaper.signals import policy as policies
 from fxpaper.signals import risk, spread
 from fxpaper.signals.levels import resolve
+from fxpaper.signals.news import Calendar
+from fxpaper.signals.pauses import CURED_BY_TIME, Pause, pause_at
 from fxpaper.signals.rules import RuleBook, SignalRules
 from fxpaper.signals.sizing import Sized, lots_for_confidence
 
@@ -69,6 +71,8 @@ class Judgement:
         self._engine = engine
         self._broker = broker
         self._rules = rules
+        self.calendar: Calendar | None = None
+        """News to mind; None where none is kept."""
 
     def judge(
         self, signal: Signal, policy: ModelPolicy, now: Instant
@@ -95,11 +99,20 @@ class Judgement:
 
     def in_the_way(self, signal: Signal, now: Instant) -> Refused | None:
         """Return what keeps a signal from being executed now; None when nothing does."""
-        blocked = self._engine.untradeable(signal.symbol, now)
+        paused = self.pause(signal, min(now, signal.expires_at - 1)).refused
+        blocked = paused or self._engine.untradeable(signal.symbol, now)
         if blocked is not None or signal.side is SignalSide.CLOSE:
             return blocked
         outcome = self._prepare(signal, Side(signal.side)).outcome
         return outcome if isinstance(outcome, Refused) else None
+
+    def pause(self, signal: Signal, now: Instant) -> Pause:
+        """Return whether a signal has to let a stretch of time pass before it opens anything."""
+        if signal.side is SignalSide.CLOSE:
+            return Pause()
+        rules = self._rules.of(signal.model, signal.symbol)
+        instrument = self._engine.board.instruments[signal.symbol]
+        return pause_at(rules, self.calendar, instrument, now)
 
     def _open(
         self, signal: Signal, side: Side, checks: tuple[Check, ...], now: Instant
@@ -107,7 +120,10 @@ class Judgement:
         attempt = self._prepare(signal, side)
         checks += attempt.checks
         quote = self._engine.board.quotes[signal.symbol]
-        outcome = attempt.outcome
+        outcome, pause = attempt.outcome, self.pause(signal, now)
+        checks += pause.checks
+        if pause.refused is not None and not isinstance(outcome, Refused):
+            return [], None
         if not isinstance(outcome, Refused):
             answer = self._broker.submit(outcome, now)
             if not isinstance(answer, Refused):
@@ -266,7 +282,7 @@ def _refuse(
 
 def _after_waiting(signal: Signal, blocked: Refused | None, expired: Refused) -> Refused:
     """Name what a signal waited for in vain rather than that its time ran out."""
-    if blocked is None or blocked.code not in CURED_BY_A_QUOTE:
+    if blocked is None or blocked.code not in CURED_BY_A_QUOTE | CURED_BY_TIME:
         return expired
     text = (
         f"{blocked.text} The signal waited until it expired, {format_instant(signal.expires_at)}."
