@@ -185,7 +185,7 @@ class Daemon:
             ledger=shell,
             page=StaticPage(page_root, missing_reason),
             clock=SystemClock(),
-            trouble=lambda: worker.note or self._feed.note() or (self._news and self._news.note),
+            trouble=lambda: worker.note or self._feed.note() or self._news_note(),
             polls=doors.polls,
         )
         await self._web.start(settings.host, settings.port)
@@ -208,6 +208,9 @@ class Daemon:
                 group.create_task(doors.run())
         finally:
             await self._web.stop()
+
+    def _news_note(self) -> str | None:
+        return None if self._news is None else self._news.note
 
     def _announce(self) -> None:
         (self._plan.data_dir / "port").write_text(str(self._web.port), encoding="utf-8")

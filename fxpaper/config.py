@@ -13,9 +13,9 @@ from typing import Annotated, Any, Literal
 from platformdirs import user_data_path
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
+from fxpaper.domain.window import known_zone
 from fxpaper.errors import ConfigurationError
 from fxpaper.rule_settings import RuleSettings, SignalRuleSettings
-from fxpaper.signals.windows import known_zone
 
 FILE = "fxpaper.toml"
 PREFIX = "FXPAPER_"

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, InstanceOf, PlainSerializer
 
-from fxpaper.signals.windows import NEW_YORK, Window, read_window
+from fxpaper.domain.window import NEW_YORK, Window, read_window
 
 
 def read_windows(said: object, zone: str | None = None) -> object:

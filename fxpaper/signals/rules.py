@@ -11,7 +11,7 @@ import msgspec
 from msgspec.structs import replace
 
 from fxpaper.domain.instant import NS_PER_SECOND
-from fxpaper.signals.windows import Window
+from fxpaper.domain.window import Window
 
 
 class SignalRules(msgspec.Struct, frozen=True, kw_only=True):
