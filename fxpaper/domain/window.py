@@ -96,7 +96,7 @@ def known_zone(name: str) -> str:
     """
     try:
         _zone(name)
-    except (OSError, ValueError):
+    except (KeyError, OSError, ValueError):
         raise ValueError(
             f'"{name}" is no time zone; use a name like Europe/London, America/New_York or UTC'
         ) from None

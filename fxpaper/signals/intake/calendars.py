@@ -124,7 +124,7 @@ def _csv_rows(text: str, name: str) -> tuple[set[str], Iterator[tuple[str, Row]]
 
 def _lines(text: str, name: str) -> Iterator[tuple[str, list[str]]]:
     """Yield the cells of each line that has any, with its place."""
-    lines = csv.reader(text.splitlines(), skipinitialspace=True)
+    lines = csv.reader(text.splitlines())
     try:
         for cells in lines:
             if any(cell.strip() for cell in cells):
