@@ -73,7 +73,7 @@ class NewsFile:
     async def watch(self, use: Callable[[Calendar], None]) -> None:
         """Hand over what the file has whenever it changes, until cancelled."""
         while True:
-            self._tell_stale()
+            self.tell_stale()
             await asyncio.sleep(_SECONDS)
             if self.look():
                 use(self.calendar)
@@ -94,7 +94,7 @@ class NewsFile:
         log.info("news_file_read", path=str(self._path), events=len(self.calendar.events))
         return True
 
-    def _tell_stale(self) -> None:
+    def tell_stale(self) -> None:
         """Say once that every event of the file is past."""
         ends = self.calendar.ends_at
         if self._told_stale or (ends is not None and ends >= self._clock.now()):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from fxpaper.domain.instant import NS_PER_SECOND, parse_instant
@@ -176,3 +179,10 @@ def changed(content: bytes, old: bytes, new: bytes) -> bytes:
 def test_what_is_wrong_with_a_file_is_told_with_its_line(content: bytes, said: str):
     with pytest.raises(InputError, match=said):
         read_calendar(content, "n.csv", "UTC")
+
+
+def test_the_calendars_that_the_guide_shows_are_read():
+    guide = Path("docs/guides/hours-and-news.md").read_text(encoding="utf-8")
+    shown = re.findall(r"```text\n(.*?)```", guide, re.DOTALL)
+    found = [read_calendar(text.encode(), "guide", "UTC").events for text in shown]
+    assert [(one.currency, one.impact) for (one,) in found] == [("USD", Impact.HIGH)] * 2
