@@ -27,10 +27,10 @@ def test_a_signal_waits_for_the_news_and_a_changed_file_lets_it_go(tmp_path):
         news.write_text(HEADER + "soon,USD,high,Payrolls\n")
         body = ask.until("/health", lambda body: body["note"])
         assert body["note"].startswith('news.csv line 2: "soon" is not a time')
-        assert ask("GET", "/signals/one")[1]["status"] == "waiting"
+        assert ask("GET", "/signals/one")[1]["signal"]["status"] == "waiting"
         news.write_text(HEADER + DURING.format("JPY"))
-        done = ask.until("/signals/one", lambda body: body["status"] != "waiting")
-        assert done["status"] == "executed"
+        done = ask.until("/signals/one", lambda body: body["signal"]["status"] != "waiting")
+        assert done["signal"]["status"] == "executed"
         assert ask("GET", "/health")[1]["note"] is None
 
 
