@@ -46,6 +46,8 @@ from fxpaper.ledger.ledger import Ledger
 from fxpaper.ledger.shell import LedgerShell
 from fxpaper.rooms import ExecutionRoom, MarketRoom
 from fxpaper.signal_doors import open_signal_doors
+from fxpaper.signals.desk import Desk
+from fxpaper.signals.news import Calendar
 from fxpaper.signals.volatility import Volatility
 from fxpaper.web.page import missing_reason, page_root
 from fxpaper.web.page_files import StaticPage
@@ -55,6 +57,7 @@ from fxpaper.worker import sample_model, signal_file
 from fxpaper.worker.execution import ExecutionWorker, to_nobody
 from fxpaper.worker.fanout import Fanout, Member
 from fxpaper.worker.front import AccountFront
+from fxpaper.worker.news_file import news_file
 
 log = structlog.get_logger(__name__)
 
@@ -106,18 +109,23 @@ class Daemon:
         self._terminals = TickFeed()
         self._line: LiveLine | None = None
         self._volatility = Volatility()
+        settings = plan.settings
+        self._news = news_file(settings.news_file, settings.news_zone, self._clock)
 
     async def run(self) -> None:
         """Start everything, work until cancelled, stop everything in order.
 
         Raises:
             ConfigurationError: something cannot be started; nothing is left half done.
+            InputError: the calendar of news cannot be read.
             IntegrityError: the ledger cannot be trusted.
         """
         plan = self._plan
         if not plan.demo:
             self._further = further_accounts(plan.settings, plan.profile.instruments)
         symbols = self._symbols()
+        if self._news is not None:
+            self._news.open()
         ledger = Ledger(ledger_of(plan.settings, plan.data_dir))
         await asyncio.to_thread(ledger.open)
         shell = LedgerShell(ledger)
@@ -201,6 +209,12 @@ class Daemon:
         yield self._feed.run(self._on_quote, self._web.hub.on_bar)
         yield self._watch_network()
         yield self._learn_ranges()
+        if self._news is not None:
+            yield self._news.watch(self._use_calendar)
+
+    def _use_calendar(self, calendar: Calendar) -> None:
+        for worker in self._workers:
+            worker.use_calendar(calendar)
 
     def _announce(self) -> None:
         (self._plan.data_dir / "port").write_text(str(self._web.port), encoding="utf-8")
@@ -299,21 +313,23 @@ class Daemon:
         settings: Settings,
         send: Callable[[TerminalCommand, bool], None] = to_nobody,
     ) -> ExecutionWorker:
-        plan = self._plan
         return ExecutionWorker(
             settings.account,
-            lambda: desk_of(
-                shell,
-                settings,
-                plan.profile,
-                self._volatility,
-                around_the_clock=plan.simulated,
-            ),
+            lambda: self._desk(shell, settings),
             shell,
             self._clock,
             self._on_events,
             send,
         )
+
+    async def _desk(self, shell: LedgerShell, settings: Settings) -> Desk:
+        plan = self._plan
+        desk = await desk_of(
+            shell, settings, plan.profile, self._volatility, around_the_clock=plan.simulated
+        )
+        if self._news is not None:
+            desk.use_calendar(self._news.calendar)
+        return desk
 
     def _front(self, shell: LedgerShell, worker: ExecutionWorker) -> AccountFront:
         plan = self._plan
@@ -325,7 +341,8 @@ class Daemon:
         """Return what is wrong, of the daemon's own account first."""
         own, *others = self._workers
         of_others = (f"{one.account}: {one.note}" for one in others if one.note is not None)
-        return own.note or next(of_others, None) or self._feed.note()
+        of_news = None if self._news is None else self._news.note
+        return own.note or next(of_others, None) or self._feed.note() or of_news
 
     async def _fetch(self, symbol: str) -> None:
         await self._feed.fresh(symbol)

@@ -29,6 +29,7 @@ from fxpaper.history_commands import history_app
 from fxpaper.ledger_commands import ledger_app
 from fxpaper.live_commands import halt, live_app, resume
 from fxpaper.model_commands import model_app
+from fxpaper.news_commands import calendar_of, news
 from fxpaper.options import AsJson, Config, DataDir, OfAccount, Port, daemon_of
 from fxpaper.printing import (
     ACCOUNT_COLUMNS,
@@ -78,6 +79,7 @@ for _name, _group in {
 app.command("keygen")(keygen)
 app.command("halt")(halt)
 app.command("resume")(resume)
+app.command("news")(news)
 
 Quotes = Annotated[
     Path | None, typer.Option(help="Recorded quotes: CSV or Parquet timestamp,bid,ask[,symbol].")
@@ -175,6 +177,7 @@ def replay(
             name=signals.name,
             settings=plan.settings,
             profile=plan.profile,
+            calendar=calendar_of(plan.settings),
         )
         with Progress(console=err, transient=True, disable=as_json) as progress:
             task = progress.add_task("replaying", total=len(recording))

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from platformdirs import user_data_path
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from fxpaper.account_settings import AccountSettings
+from fxpaper.domain.window import known_zone
 from fxpaper.errors import ConfigurationError
 from fxpaper.rule_settings import RuleSettings, SignalRuleSettings
 
@@ -22,7 +23,7 @@ PREFIX = "FXPAPER_"
 CLIENT_URL, CLIENT_TOKEN = "FXPAPER_URL", "FXPAPER_TOKEN"
 """Where :mod:`fxpaper.client` finds a daemon; no settings of the daemon itself."""
 
-_LISTS = {"symbols", "sources", "hosts"}
+_LISTS = {"symbols", "sources", "hosts", "trading_hours", "rollover_window"}
 
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,32}$")]
@@ -154,6 +155,10 @@ class Settings(SignalRuleSettings):
     """Oldest fetched quote that fills."""
     signal_lifetime_seconds: int = Field(300, ge=1, le=86400)
     """How long a signal without an expiry lives."""
+    news_file: Path | None = None
+    """A calendar of news, CSV or JSON, around whose events no signal opens a position."""
+    news_zone: Annotated[str | None, AfterValidator(lambda name: name and known_zone(name))] = None
+    """Time zone of a news_file whose times name none, e.g. UTC or America/New_York."""
     rules: tuple[RuleSettings, ...] = ()
     """Rules for some models and symbols only; ``[[rules]]`` tables in the file."""
 
@@ -186,6 +191,8 @@ def read_settings(
         if text:
             values[name] = _parts(text) if name in _LISTS else text
     values |= {name: value for name, value in (given or {}).items() if value is not None}
+    if values.get("news_file"):
+        values["news_file"] = path.parent / str(values["news_file"])
     try:
         return Settings(**values)
     except ValidationError as problem:

@@ -41,6 +41,7 @@ from fxpaper.run_files import Chain, line_of
 from fxpaper.signals.desk import Desk
 from fxpaper.signals.intake.lines import read_recorded, signal_lines
 from fxpaper.signals.intake.native import Arrival
+from fxpaper.signals.news import Calendar
 from fxpaper.signals.replay import replay, replay_bars
 from fxpaper.web import views
 from fxpaper.web.ports import AccountView
@@ -182,6 +183,7 @@ class Asked:
         name: of that file, for messages.
         settings: of the account and the rules.
         profile: the broker's rules.
+        calendar: of news; None where none is minded.
     """
 
     recording: Recording | RecordedBars
@@ -189,6 +191,7 @@ class Asked:
     name: str
     settings: Settings
     profile: BrokerProfile
+    calendar: Calendar | None = None
 
 
 def run(
@@ -230,6 +233,7 @@ def replay_recording(
     settings, recording, profile = asked.settings, asked.recording, asked.profile
     engine = Engine(profile, limits_of(settings), costs)
     desk = Desk(engine, book_of(settings, auto_execute_unknown=True))
+    desk.use_calendar(asked.calendar)
     collected = _Collected(keep)
     for recorded in engine.open_account(account_of(settings, recording.started_at)):
         collected.add(recorded)

@@ -3,12 +3,42 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import partial
 from itertools import pairwise
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    InstanceOf,
+    PlainSerializer,
+    WithJsonSchema,
+    field_validator,
+)
 
 from fxpaper.domain.sizing import SizingMode, Tiers
+from fxpaper.domain.window import NEW_YORK, Window, read_window
+
+
+def read_windows(said: object, zone: str | None = None) -> object:
+    """Return the windows that a text, or each text of a list, describes.
+
+    Raises:
+        ValueError: one describes none.
+    """
+    texts = (said,) if isinstance(said, str) else said
+    if not isinstance(texts, list | tuple):
+        return said
+    return tuple(read_window(one, zone) if isinstance(one, str) else one for one in texts)
+
+
+_Shown = Annotated[
+    InstanceOf[Window],
+    PlainSerializer(lambda window: window.text, return_type=str),
+    WithJsonSchema({"type": "string"}),
+]
 
 
 class SignalRuleSettings(BaseModel):
@@ -66,6 +96,18 @@ class SignalRuleSettings(BaseModel):
     """Closed trades of a model before Kelly's share is believed; risk_percent until then."""
     default_stop_pips: Decimal | None = Field(None, gt=0, allow_inf_nan=False)
     """Stop-loss of a signal that has none; without it such a signal is refused."""
+    trading_hours: Annotated[tuple[_Shown, ...], BeforeValidator(read_windows)] = ()
+    """When positions may be opened, Mon-Fri 08:00-17:00 Europe/London; always without it."""
+    rollover_window: Annotated[
+        tuple[_Shown, ...], BeforeValidator(partial(read_windows, zone=NEW_YORK))
+    ] = ()
+    """When none is opened, 16:55-17:10; by New York's clock unless it names another zone."""
+    news_before_minutes: int = Field(30, ge=0, le=1440)
+    """How long before an event of news_file none is opened in its currency."""
+    news_after_minutes: int = Field(30, ge=0, le=1440)
+    """How long after it."""
+    news_impact: Literal["high", "medium", "low"] = "high"
+    """Of the events that count; medium counts high ones too, low all of them."""
 
     @field_validator("tiers")
     @classmethod

@@ -11,7 +11,14 @@ import typer
 from msgspec import to_builtins
 from rich.markup import escape
 
-from fxpaper.bridge.expert_files import Copied, copy_experts, experts_folder, shipped_files
+from fxpaper.bridge.expert_files import (
+    Copied,
+    copy_experts,
+    experts_folder,
+    scripts_folder,
+    shipped_files,
+    shipped_scripts,
+)
 from fxpaper.bridge.terminal_folders import (
     METATRADER_4,
     METATRADER_5,
@@ -90,19 +97,29 @@ def _install(program: Program, to: Path | None, *, only_list: bool, as_json: boo
         if only_list:
             _list(program, Search((terminal,), (str(to),)), as_json=as_json)
             return
-    folder = experts_folder(program, terminal)
+    folder, aside = experts_folder(program, terminal), scripts_folder(program, terminal)
     with Reported():
         copied = copy_experts(shipped_files(program), folder)
+        scripts = shipped_scripts(program)
+        beside = copy_experts(scripts, aside) if scripts else []
     if as_json:
         said = {"terminal": _row(terminal), "folder": str(folder), "next": _CLICKS[program]}
-        print_json(said | {"files": to_builtins(copied)})
+        print_json(said | {"files": to_builtins(copied), "scripts": to_builtins(beside)})
         return
     out.print(escape(f"{terminal.installation or terminal.folder}: {folder}"), soft_wrap=True)
-    for one in copied:
-        out.print(escape(_sentence(one)))
+    _tell(copied)
+    if beside:
+        out.print(escape(str(aside)), soft_wrap=True)
+        _tell(beside)
     out.print("What remains:")
     for number, click in enumerate(_CLICKS[program], start=1):
         out.print(escape(f"{number}. {click}"), soft_wrap=True)
+
+
+def _tell(copied: list[Copied]) -> None:
+    for one in copied:
+        kept = f"; what you had changed is kept as {one.kept}" if one.kept else ""
+        out.print(escape(f"  {one.file}: {one.outcome}{kept}"))
 
 
 def _list(program: Program, search: Search, *, as_json: bool) -> None:
@@ -131,8 +148,3 @@ def _only(program: Program, search: Search) -> Terminal:
 
 def _row(terminal: Terminal) -> dict[str, Any]:
     return {"folder": str(terminal.folder), "installation": terminal.installation}
-
-
-def _sentence(one: Copied) -> str:
-    kept = f"; what you had changed is kept as {one.kept}" if one.kept else ""
-    return f"  {one.file}: {one.outcome}{kept}"

@@ -14,6 +14,7 @@ from itertools import count
 from pathlib import Path
 
 import msgspec
+from msgspec.structs import replace
 
 from fxpaper.bridge.terminal_folders import Program, Terminal
 from fxpaper.errors import ConfigurationError
@@ -49,6 +50,23 @@ class Copied(msgspec.Struct, frozen=True):
 def experts_folder(program: Program, terminal: Terminal) -> Path:
     """Return where our files belong."""
     return terminal.folder / program.folder / "Experts" / _NAME
+
+
+def scripts_folder(program: Program, terminal: Terminal) -> Path:
+    """Return where our scripts belong."""
+    return terminal.folder / program.folder / "Scripts" / _NAME
+
+
+def shipped_scripts(program: Program, package: Path = _PACKAGE) -> dict[str, bytes]:
+    """Return our scripts for a program, by name; as :func:`shipped_files`.
+
+    Raises:
+        ConfigurationError: they are not there.
+    """
+    if not program.scripts:
+        return {}
+    within = replace(program, shipped=f"{program.shipped}/scripts", kinds=program.scripts)
+    return shipped_files(within, package)
 
 
 def shipped_files(program: Program, package: Path = _PACKAGE) -> dict[str, bytes]:

@@ -45,16 +45,18 @@ class Program(msgspec.Struct, frozen=True):
         title: for people.
         folder: of programs in its data folder.
         shipped: our folder with the files for it.
-        kinds: which files of that, as patterns.
+        kinds: which files of that belong to the Expert Advisor, as patterns.
+        scripts: which are scripts, in its folder ``scripts``.
     """
 
     title: str
     folder: str
     shipped: str
     kinds: tuple[str, ...]
+    scripts: tuple[str, ...] = ()
 
 
-METATRADER_5 = Program("MetaTrader 5", "MQL5", "mql5", ("*.mq5", "fxpaper/*.mqh"))
+METATRADER_5 = Program("MetaTrader 5", "MQL5", "mql5", ("*.mq5", "fxpaper/*.mqh"), ("*.mq5",))
 METATRADER_4 = Program("MetaTrader 4", "MQL4", "mql4", ("*.mq4", "fxpaper/*.mqh"))
 
 

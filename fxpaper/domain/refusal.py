@@ -29,6 +29,9 @@ class RefusalCode(StrEnum):
     TOO_MANY_ENTRIES = "too_many_entries"
     COOLING_DOWN = "cooling_down"
     DISMISSED = "dismissed"
+    OUTSIDE_HOURS = "outside_hours"
+    ROLLOVER_WINDOW = "rollover_window"
+    NEWS_WINDOW = "news_window"
     NOTHING_TO_CLOSE = "nothing_to_close"
     TRADING_HALTED = "trading_halted"
     # A live account's terminal or broker says no.

@@ -37,6 +37,7 @@ from fxpaper.execution.broker import TerminalBroker
 from fxpaper.execution.gated import GatedBroker
 from fxpaper.execution.paper import PaperBroker
 from fxpaper.signals.judgement import Judgement, dismissed
+from fxpaper.signals.news import Calendar
 from fxpaper.signals.risk import by_hand
 from fxpaper.signals.rules import RuleBook
 from fxpaper.signals.sizing.sizer import Past
@@ -117,6 +118,11 @@ class Desk:
         """Take over what an account's positions came to; see :meth:`Track.restore`."""
         self._track.restore(account, outcomes, stated)
 
+    def use_calendar(self, calendar: Calendar | None) -> None:
+        """Mind these news from now on; signals that sleep are tried on the next quote."""
+        self._judgement.calendar = calendar
+        self._waiting.wake_all()
+
     @property
     def waiting(self) -> tuple[Signal, ...]:
         """Signals without a decision, oldest first."""
@@ -167,8 +173,9 @@ class Desk:
             self._track.note(events)
         if self._broker.flattening:
             events += self._noted(self._broker.flatten(quote.received_at, quote.symbol))
-        for signal in self._waiting.for_quote(quote.symbol):
-            events += self._try(signal, quote.received_at)
+        at = quote.received_at
+        for signal in (*self._waiting.woken(at), *self._waiting.for_quote(quote.symbol)):
+            events += self._try_if_waiting(signal, at)
         return events
 
     def on_time(self, now: Instant) -> list[Recorded]:
@@ -176,8 +183,8 @@ class Desk:
         events = self._noted(self.engine.advance(now))
         if self._broker.flattening:
             events += self._noted(self._broker.flatten(now))
-        for signal in self._waiting.expired(now):
-            events += self._try(signal, now)
+        for signal in (*self._waiting.woken(now), *self._waiting.expired(now)):
+            events += self._try_if_waiting(signal, now)
         return events
 
     def hear(self, said: TerminalSaid, now: Instant) -> list[Recorded]:
@@ -186,7 +193,8 @@ class Desk:
 
     def next_timer(self) -> Instant:
         """Return when :meth:`on_time` has something to do next; far away when never."""
-        return min(self.engine.next_timer(), self._waiting.next_expiry())
+        waiting = self._waiting
+        return min(self.engine.next_timer(), waiting.next_expiry(), waiting.next_waking())
 
     def awaits(self, symbol: str) -> bool:
         """Tell whether a signal, or an account being closed, waits for a symbol's next quote."""
@@ -249,13 +257,17 @@ class Desk:
         lots = lots_of(wish.kind, wish.amount, order, price, state, board)
         return lots if isinstance(lots, Refused) else replace(order, lots=lots)
 
-    def _await(self, signal: Signal) -> None:
+    def _await(self, signal: Signal, until: Instant | None = None) -> None:
         auto = self.policy(signal.account, signal.model).auto_execute
-        self._waiting.put(signal, for_quote=auto or signal.released)
+        self._waiting.put(signal, for_quote=auto or signal.released, until=until)
 
     def _noted(self, events: list[Recorded]) -> list[Recorded]:
         self._track.note(events)
         return events
+
+    def _try_if_waiting(self, signal: Signal, now: Instant) -> list[Recorded]:
+        known = self._waiting.find(signal.account, signal.id)
+        return [] if known is None else self._try(known, now)
 
     def _try(self, signal: Signal, now: Instant) -> list[Recorded]:
         policy = self.policy(signal.account, signal.model)
@@ -264,7 +276,8 @@ class Desk:
             self._track.executed(signal)
         self._track.note(events)
         if decision is None:
-            self._await(signal)
+            pause = self._judgement.pause(signal, now)
+            self._await(signal, None if pause.refused is None else pause.until)
             return events
         self._waiting.remove(signal)
         decided = SignalDecided(signal.id, decision)

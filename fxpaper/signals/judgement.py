@@ -23,6 +23,8 @@ from fxpaper.engine.engine import Engine
 from fxpaper.execution.broker import Broker
 from fxpaper.signals import policy as policies
 from fxpaper.signals import standing
+from fxpaper.signals.news import Calendar
+from fxpaper.signals.pauses import CURED_BY_TIME, Pause, pause_at
 from fxpaper.signals.preparation import Attempt, Preparation
 from fxpaper.signals.rules import Conflict, RuleBook, SignalRules
 from fxpaper.signals.sizing.sizer import Past
@@ -38,8 +40,8 @@ CURED_BY_A_QUOTE = {
     RefusalCode.REWARD_TOO_SMALL,
 }
 """Refusals that the next quote may lift; a signal waits on them until it expires."""
-_CURED_IN_TIME = {*CURED_BY_A_QUOTE, RefusalCode.AUTO_EXECUTION_OFF}
-"""Those, and what a person may lift."""
+_CURED_IN_TIME = {*CURED_BY_A_QUOTE, *CURED_BY_TIME, RefusalCode.AUTO_EXECUTION_OFF}
+"""Those, and what time or a person may lift."""
 _CURED_BY_CLOSING = {
     RefusalCode.OPEN_RISK_TOO_HIGH,
     RefusalCode.LEG_RISK_TOO_HIGH,
@@ -68,6 +70,8 @@ class Judgement:
         self._rules = rules
         self._track = track
         self._preparation = Preparation(engine, rules, past)
+        self.calendar: Calendar | None = None
+        """News to mind; None where none is kept."""
 
     def judge(
         self, signal: Signal, policy: ModelPolicy, now: Instant
@@ -97,11 +101,20 @@ class Judgement:
         _, off = policies.automatic(signal, policy)
         if off is not None:
             return off
-        blocked = self._engine.untradeable(signal.symbol, now)
+        paused = self.pause(signal, min(now, signal.expires_at - 1)).refused
+        blocked = paused or self._engine.untradeable(signal.symbol, now)
         if blocked is not None or signal.side is SignalSide.CLOSE:
             return blocked
         outcome = self._preparation.attempt(signal, Side(signal.side)).outcome
         return outcome if isinstance(outcome, Refused) else None
+
+    def pause(self, signal: Signal, now: Instant) -> Pause:
+        """Return whether a signal has to let a stretch of time pass before it opens anything."""
+        if signal.side is SignalSide.CLOSE:
+            return Pause()
+        rules = self._rules.of(signal.model, signal.symbol)
+        instrument = self._engine.board.instruments[signal.symbol]
+        return pause_at(rules, self.calendar, instrument, now)
 
     def _open(
         self, signal: Signal, side: Side, checks: tuple[Check, ...], now: Instant
@@ -117,9 +130,18 @@ class Judgement:
         against = standing.opposite(signal, side, state, rules) if clearing else ()
         if against and rules.conflict is Conflict.CLOSE:
             return self._close_these(signal, against, checks, now)
+        pause = self.pause(signal, now)
+        checks += pause.checks
+        if pause.refused is not None and self._is_worth_waiting_for(signal, side):
+            return [], None
         if against:
             return self._reverse(signal, side, against, checks, now)
         return self._submit(signal, self._preparation.attempt(signal, side), checks, now)
+
+    def _is_worth_waiting_for(self, signal: Signal, side: Side) -> bool:
+        """Tell whether a signal might be executed later, when a pause is over."""
+        outcome = self._preparation.attempt(signal, side).outcome
+        return not isinstance(outcome, Refused) or outcome.code in CURED_BY_A_QUOTE
 
     def _against_what_is_open(
         self, signal: Signal, side: Side, rules: SignalRules, now: Instant

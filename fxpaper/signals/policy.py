@@ -7,6 +7,7 @@ from fxpaper.domain.instant import NS_PER_SECOND, Instant, format_instant
 from fxpaper.domain.refusal import RefusalCode, Refused
 from fxpaper.domain.signal import ModelPolicy, Signal, SignalSide
 from fxpaper.signals.rules import SignalRules
+from fxpaper.signals.windows import within_hours
 
 
 def decide(
@@ -24,6 +25,9 @@ def decide(
     ]
     if signal.side is not SignalSide.CLOSE:
         answers.append(_confidence(signal, rules))
+        if rules.trading_hours:
+            hours = rules.trading_hours
+            answers.append(within_hours(hours, signal.model, signal.symbol, now))
     refusals = [refused for _, refused in answers if refused is not None]
     refusals.sort(key=lambda one: one.code is RefusalCode.AUTO_EXECUTION_OFF)
     return tuple(check for check, _ in answers), refusals[0] if refusals else None

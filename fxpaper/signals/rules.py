@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from decimal import Decimal
 from enum import StrEnum
 from fnmatch import fnmatchcase
+from typing import Literal
 
 import msgspec
 from msgspec.structs import replace
 
 from fxpaper.domain.instant import NS_PER_SECOND
 from fxpaper.domain.sizing import LADDER, SizingMode, Tiers
+from fxpaper.domain.window import Window
 
 
 class Conflict(StrEnum):
@@ -73,6 +75,11 @@ class SignalRules(msgspec.Struct, frozen=True, kw_only=True):
         max_level_distance: a stop-loss or take-profit farther from the market than this fraction
             of the price is taken for a mistake.
         default_stop_pips: stop-loss of a signal that brings none; None refuses such a signal.
+        trading_hours: in which positions may be opened; empty for always.
+        rollover_window: in which none is opened; signals wait until it ends or they expire.
+        news_before_minutes: how long before an event none is opened in its currency.
+        news_after_minutes: the same after it.
+        news_impact: ``high``, ``medium`` or ``low``; of events that matter less none is minded.
         auto_execute_unknown: whether a model that nobody has decided about is executed.
     """
 
@@ -104,6 +111,11 @@ class SignalRules(msgspec.Struct, frozen=True, kw_only=True):
     future_tolerance_ns: int = 5 * NS_PER_SECOND
     max_level_distance: Decimal = Decimal("0.2")
     default_stop_pips: Decimal | None = None
+    trading_hours: tuple[Window, ...] = ()
+    rollover_window: tuple[Window, ...] = ()
+    news_before_minutes: int = 30
+    news_after_minutes: int = 30
+    news_impact: Literal["high", "medium", "low"] = "high"
     auto_execute_unknown: bool = False
 
 

@@ -23,6 +23,8 @@ class Waiting:
         self._all: dict[Key, Signal] = {}
         self._by_symbol: dict[str, dict[Key, Signal]] = {}
         self._expiries: list[tuple[Instant, Key]] = []
+        self._asleep: dict[Key, tuple[Instant, bool]] = {}
+        self._wakings: list[tuple[Instant, Key]] = []
 
     def __iter__(self) -> Iterator[Signal]:
         """Iterate over all, oldest first."""
@@ -36,19 +38,24 @@ class Waiting:
         """Return a signal that waits, or None."""
         return self._all.get((account, signal_id))
 
-    def put(self, signal: Signal, *, for_quote: bool) -> None:
+    def put(self, signal: Signal, *, for_quote: bool, until: Instant | None = None) -> None:
         """Let a signal wait, or change what one waits for.
 
         Args:
             signal: undecided.
             for_quote: whether a quote may decide it; otherwise a person or its expiry does.
+            until: when it is to be tried again, no quote before it; None: at once.
         """
         key = (signal.account, signal.id)
         if key not in self._all:
             heapq.heappush(self._expiries, (signal.expires_at, key))
         self._all[key] = signal
+        self._asleep.pop(key, None)
         awaited = self._by_symbol.setdefault(signal.symbol, {})
-        if for_quote:
+        if until is not None:
+            self._asleep[key] = (until, for_quote)
+            heapq.heappush(self._wakings, (until, key))
+        if for_quote and until is None:
             awaited[key] = signal
         else:
             awaited.pop(key, None)
@@ -58,6 +65,7 @@ class Waiting:
         key = (signal.account, signal.id)
         del self._all[key]
         self._by_symbol[signal.symbol].pop(key, None)
+        self._asleep.pop(key, None)
 
     def for_quote(self, symbol: str) -> Iterable[Signal]:
         """Return the signals that a quote of a symbol may decide, oldest first."""
@@ -86,3 +94,32 @@ class Waiting:
         while self._expiries and self._expiries[0][1] not in self._all:
             heapq.heappop(self._expiries)
         return self._expiries[0][0] if self._expiries else NEVER
+
+    def woken(self, now: Instant) -> tuple[Signal, ...]:
+        """Take the signals that slept until now, soonest first."""
+        found = []
+        while self.next_waking() <= now:
+            _, key = heapq.heappop(self._wakings)
+            self._wake(key)
+            found.append(self._all[key])
+        return tuple(found)
+
+    def wake_all(self) -> None:
+        """Let no signal sleep: what it slept for may have changed."""
+        for key in list(self._asleep):
+            self._wake(key)
+
+    def next_waking(self) -> Instant:
+        """Return when the first of them wakes; far away when none sleeps."""
+        while self._wakings and not self._sleeps_until(*self._wakings[0]):
+            heapq.heappop(self._wakings)
+        return self._wakings[0][0] if self._wakings else NEVER
+
+    def _sleeps_until(self, at: Instant, key: Key) -> bool:
+        return key in self._asleep and self._asleep[key][0] == at
+
+    def _wake(self, key: Key) -> None:
+        _, for_quote = self._asleep.pop(key)
+        if for_quote:
+            signal = self._all[key]
+            self._by_symbol[signal.symbol][key] = signal

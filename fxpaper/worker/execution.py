@@ -32,6 +32,7 @@ from fxpaper.errors import FxpaperError, TransientError
 from fxpaper.ledger.shell import LedgerShell
 from fxpaper.signals.desk import Desk, Wish
 from fxpaper.signals.journal import reused
+from fxpaper.signals.news import Calendar
 from fxpaper.worker.committed import Committed
 from fxpaper.worker.inbox import CarryOut, ChangePolicy, Heard, Outbox, Request, Taken, TakeSignal
 from fxpaper.worker.urgency import urgency_of
@@ -102,6 +103,10 @@ class ExecutionWorker:
     def hear(self, said: TerminalSaid) -> None:
         """Let what a live account's terminal said take its place in the order of things."""
         self._queue.put_nowait(Heard(said))
+
+    def use_calendar(self, calendar: Calendar) -> None:
+        """Let the desk mind these news from the next decision on."""
+        self._desk.use_calendar(calendar)
 
     @property
     def note(self) -> str | None:

@@ -11,7 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from fxpaper.bridge.expert_files import copy_experts, experts_folder, shipped_files
+from fxpaper.bridge.expert_files import (
+    copy_experts,
+    experts_folder,
+    scripts_folder,
+    shipped_files,
+    shipped_scripts,
+)
 from fxpaper.bridge.terminal_folders import (
     METATRADER_4,
     METATRADER_5,
@@ -164,6 +170,13 @@ def test_the_checkout_has_the_files_and_they_keep_their_places(machine, program,
     terminal = terminal_at(machine.data("Roaming", ONE), METATRADER_5)
     folder = experts_folder(METATRADER_5, terminal)
     assert folder == terminal.folder / "MQL5" / "Experts" / "fxpaper"
+
+
+def test_scripts_have_a_folder_of_their_own(machine):
+    terminal = terminal_at(machine.data("Roaming", ONE), METATRADER_5)
+    assert scripts_folder(METATRADER_5, terminal) == terminal.folder / "MQL5/Scripts/fxpaper"
+    assert set(shipped_scripts(METATRADER_5)) == {"fxpaper_calendar.mq5"}
+    assert shipped_scripts(METATRADER_4) == {}
 
 
 def test_another_program_needs_no_more_than_its_line(machine):
