@@ -32,6 +32,7 @@ from fxpaper.model_commands import model_app
 from fxpaper.options import AsJson, Config, DataDir, Port, daemon_of
 from fxpaper.printing import (
     ACCOUNT_COLUMNS,
+    CONTRIBUTION_COLUMNS,
     DEAL_COLUMNS,
     ORDER_COLUMNS,
     POSITION_COLUMNS,
@@ -318,6 +319,7 @@ def why(
     record = chain["signal"]
     out.print(escape(asking.outcome(record)))
     table("Signal", [record], ("id", "model", "symbol", "side", "confidence", "time", "door"))
+    table("Contributions", record["contributions"], CONTRIBUTION_COLUMNS)
     table("Checks", record["checks"], ("name", "actual", "limit", "passed"))
     sizing = [{"number": name, "value": value} for name, value in record["sizing"].items()]
     table("Sizing", sizing, ("number", "value"))

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 from platformdirs import user_data_path
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
+from fxpaper.ensemble_settings import EnsembleSettings, check_ensembles
 from fxpaper.errors import ConfigurationError
 from fxpaper.rule_settings import RuleSettings, SignalRuleSettings
 
@@ -148,6 +149,10 @@ class Settings(SignalRuleSettings):
     """How long a signal without an expiry lives."""
     rules: tuple[RuleSettings, ...] = ()
     """Rules for some models and symbols only; ``[[rules]]`` tables in the file."""
+    ensembles: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,32}$")], EnsembleSettings] = (
+        Field({})
+    )
+    """Models that decide together, by the ensemble's name; tables in the file."""
 
 
 def default_data_dir() -> Path:
@@ -179,9 +184,11 @@ def read_settings(
             values[name] = _parts(text) if name in _LISTS else text
     values |= {name: value for name, value in (given or {}).items() if value is not None}
     try:
-        return Settings(**values)
+        settings = Settings(**values)
     except ValidationError as problem:
         raise ConfigurationError(_explain(problem, path)) from None
+    check_ensembles(settings.ensembles, settings.signal_lifetime_seconds)
+    return settings
 
 
 def _refuse_unknown_variables() -> None:

@@ -42,7 +42,7 @@ class SignalUnreadable(msgspec.Struct, frozen=True, tag="signal_unreadable"):
 
 
 class SignalDecided(msgspec.Struct, frozen=True, tag="signal_decided"):
-    """A signal was executed or refused."""
+    """A signal was executed, refused or combined with others."""
 
     signal_id: str
     decision: Decision

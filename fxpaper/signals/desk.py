@@ -3,7 +3,9 @@
 Theory of operation. A readable signal is recorded first and decided next. Deciding needs a quote
 fit to trade on; while there is none the signal waits, and every quote of its symbol is another
 chance, until it expires. Whatever happens ends in a recorded decision with every number that was
-looked at. What a signal causes is recorded before its decision, so the decision names it.
+looked at. What a signal causes is recorded before its decision, so the decision names it. A signal
+of an ensemble's member goes to the council, which may answer with a signal of the ensemble; that
+one is received and judged like any other.
 """
 
 from __future__ import annotations
@@ -34,6 +36,7 @@ from fxpaper.engine.timers import NEVER
 from fxpaper.execution.broker import TerminalBroker
 from fxpaper.execution.gated import GatedBroker
 from fxpaper.execution.paper import PaperBroker
+from fxpaper.signals.council import Council, Turn
 from fxpaper.signals.judgement import Judgement
 from fxpaper.signals.risk import by_hand
 from fxpaper.signals.rules import RuleBook
@@ -70,23 +73,32 @@ class Desk:
         self.terminal = terminal
         self._broker = GatedBroker(terminal or PaperBroker(engine), engine.state)
         self._judgement = Judgement(engine, self._broker, rules)
+        self._council = Council(rules, engine.board)
         self._policies: dict[tuple[str, str], ModelPolicy] = {}
         self._waiting: dict[tuple[str, str], Signal] = {}
 
     def restore(self, waiting: Iterable[Signal], policies: Iterable[ModelPolicy]) -> None:
         """Take over undecided signals and policies as the ledger knows them."""
-        self._waiting = {(signal.account, signal.id): signal for signal in waiting}
+        undecided = tuple(waiting)
+        self._council.restore(undecided)
+        self._waiting = {
+            (signal.account, signal.id): signal
+            for signal in undecided
+            if not self._council.concerns(signal)
+        }
         self._policies = {(policy.account, policy.model): policy for policy in policies}
 
     @property
     def waiting(self) -> tuple[Signal, ...]:
-        """Signals without a decision, oldest first."""
-        return tuple(self._waiting.values())
+        """Signals without a decision; ensembles' opinions come last."""
+        return (*self._waiting.values(), *self._council.opinions)
 
     def waits_for(self, account: str, signal_id: str, now: Instant) -> Refused | None:
         """Return what an undecided signal waits for; None when it is decided."""
         signal = self._waiting.get((account, signal_id))
-        return None if signal is None else self._judgement.in_the_way(signal, now)
+        if signal is None:
+            return self._council.waits_for(account, signal_id)
+        return self._judgement.in_the_way(signal, now)
 
     def policy(self, account: str, model: str) -> ModelPolicy:
         """Return what a model may do; an unknown one is not executed unless the rules say so."""
@@ -106,6 +118,8 @@ class Desk:
 
     def receive(self, signal: Signal, now: Instant) -> list[Recorded]:
         """Take a signal whose id is new; decide it when a fit quote is at hand."""
+        if self._council.concerns(signal):
+            return self._hear_opinion(signal, now)
         events = [self.engine.state.record(signal.account, now, SignalReceived(signal))]
         self._waiting[signal.account, signal.id] = signal
         return events + self._try(signal, now)
@@ -118,18 +132,14 @@ class Desk:
         """Take the next quote: triggers first, then the signals that wait for it."""
         events = self.engine.on_quote(quote)
         if self._waiting:
-            for signal in self.waiting:
+            for signal in tuple(self._waiting.values()):
                 if signal.symbol == quote.symbol:
                     events += self._try(signal, quote.received_at)
         return events
 
     def on_time(self, now: Instant) -> list[Recorded]:
         """Let what is due by ``now`` act, and refuse the signals that have waited too long."""
-        events = self.engine.advance(now)
-        for signal in self.waiting:
-            if now >= signal.expires_at:
-                events += self._try(signal, now)
-        return events
+        return self.engine.advance(now) + self._overdue(now)
 
     def hear(self, said: TerminalSaid, now: Instant) -> list[Recorded]:
         """Take what a live account's terminal said."""
@@ -137,8 +147,7 @@ class Desk:
 
     def next_timer(self) -> Instant:
         """Return when :meth:`on_time` has something to do next; far away when never."""
-        expiries = (signal.expires_at for signal in self._waiting.values())
-        return min(self.engine.next_timer(), min(expiries, default=NEVER))
+        return min(self.engine.next_timer(), self._next_due())
 
     def awaits(self, symbol: str) -> bool:
         """Tell whether a signal waits for the next quote of a symbol."""
@@ -147,8 +156,8 @@ class Desk:
     def give_up(self) -> list[Recorded]:
         """Refuse every signal that waits, at its expiry, as in a market gone silent."""
         events: list[Recorded] = []
-        for signal in sorted(self.waiting, key=lambda signal: signal.expires_at):
-            events += self._try(signal, signal.expires_at)
+        while (due := self._next_due()) < NEVER:
+            events += self._overdue(due)
         return events
 
     def carry_out(self, wish: Command | PlaceAmount, now: Instant) -> list[Recorded] | Refused:
@@ -172,6 +181,38 @@ class Desk:
         price = order.limit or order.price or market_price(order.side, board.quotes[order.symbol])
         lots = lots_of(wish.kind, wish.amount, order, price, state, board)
         return lots if isinstance(lots, Refused) else replace(order, lots=lots)
+
+    def _next_due(self) -> Instant:
+        """Return when a signal that waits expires next, or an opinion ceases to count."""
+        expiries = (signal.expires_at for signal in self._waiting.values())
+        return min(self._council.next_timer(), min(expiries, default=NEVER))
+
+    def _overdue(self, now: Instant) -> list[Recorded]:
+        events = self._take_turns(self._council.settle(now), now)
+        for signal in tuple(self._waiting.values()):
+            if now >= signal.expires_at:
+                events += self._try(signal, now)
+        return events
+
+    def _hear_opinion(self, signal: Signal, now: Instant) -> list[Recorded]:
+        events = self._take_turns(self._council.settle(now), now)
+        events.append(self.engine.state.record(signal.account, now, SignalReceived(signal)))
+        return events + self._take_turns(self._council.hear(signal, now), now)
+
+    def _take_turns(self, turns: Iterable[Turn], now: Instant) -> list[Recorded]:
+        """Record what came of opinions; the signal that they made comes before, as their effect."""
+        events: list[Recorded] = []
+        for turn in turns:
+            made = turn.signal
+            if made is not None:
+                self._waiting[made.account, made.id] = made
+                events.append(self.engine.state.record(made.account, now, SignalReceived(made)))
+            for signal, decision in turn.decided:
+                decided = SignalDecided(signal.id, decision)
+                events.append(self.engine.state.record(signal.account, now, decided))
+            if made is not None:
+                events += self._try(made, now)
+        return events
 
     def _try(self, signal: Signal, now: Instant) -> list[Recorded]:
         policy = self.policy(signal.account, signal.model)

@@ -10,6 +10,7 @@ import msgspec
 from msgspec.structs import replace
 
 from fxpaper.domain.instant import NS_PER_SECOND
+from fxpaper.signals.ensemble import Ensemble
 
 
 class SignalRules(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,10 +74,17 @@ class RuleBook:
     Args:
         common: hold for every signal.
         rules: hold for some; of two that cover the same signal the later one wins.
+        ensembles: that combine models; none covers a model's signals that another one covers.
     """
 
-    def __init__(self, common: SignalRules, rules: tuple[Rule, ...] = ()) -> None:
+    def __init__(
+        self,
+        common: SignalRules,
+        rules: tuple[Rule, ...] = (),
+        ensembles: tuple[Ensemble, ...] = (),
+    ) -> None:
         self.common = common
+        self.ensembles = ensembles
         self._rules = rules
         self._known: dict[tuple[str, str], SignalRules] = {}
 

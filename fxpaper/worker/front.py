@@ -103,7 +103,10 @@ class AccountFront:
         if place and given is None and isinstance(signal, UnreadableSignal):
             signal = at_place(signal, place)
         taken = await self.worker.ask_signal(signal)
-        if taken.record.status is not SignalStatus.WAITING or not isinstance(signal, Signal):
+        if not isinstance(signal, Signal):
+            return taken
+        await self._fetch_for_ensemble(taken.record)
+        if taken.record.status is not SignalStatus.WAITING or self._is_opinion(signal):
             return taken
         await self._try_to_fetch(signal.symbol)
         await self.worker.decided(signal.id, patience)
@@ -127,6 +130,18 @@ class AccountFront:
     async def set_policy(self, policy: ModelPolicy) -> ModelPolicy:
         """Change what a model may do; answers after the commit."""
         return await self.worker.ask_policy(policy)
+
+    def _is_opinion(self, signal: Signal) -> bool:
+        """Tell whether a waiting signal waits for other models: no quote would help it."""
+        waits = self.worker.waits_for(signal.id)
+        return waits is not None and waits.code is RefusalCode.NO_AGREEMENT
+
+    async def _fetch_for_ensemble(self, record: SignalRecord) -> None:
+        """Fetch a quote for the ensemble's signal that one has just led to, if it waits for one."""
+        led_to = None if record.decision is None else record.decision.ensemble_signal_id
+        waits = self.worker.waits_for(led_to) if led_to else None
+        if waits is not None and waits.code in _NEEDS_A_QUOTE and isinstance(record.signal, Signal):
+            await self._try_to_fetch(record.signal.symbol)
 
     async def _try_to_fetch(self, symbol: str) -> None:
         try:

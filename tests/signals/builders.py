@@ -17,6 +17,7 @@ from fxpaper.engine.engine import Engine
 from fxpaper.engine.gate import FillLimits
 from fxpaper.profiles import read_profile
 from fxpaper.signals.desk import Desk
+from fxpaper.signals.ensemble import Ensemble
 from fxpaper.signals.rules import Rule, RuleBook, SignalRules
 
 PROFILE = read_profile("standard")
@@ -52,7 +53,10 @@ def signal(id_: str, at: int = NOW, **changes: Any) -> Signal:
 
 
 def desk(
-    rules: SignalRules | None = None, *exceptions: Rule, models: Iterable[str] = ("m",)
+    rules: SignalRules | None = None,
+    *exceptions: Rule,
+    models: Iterable[str] = ("m",),
+    ensembles: Iterable[Ensemble] = (),
 ) -> Desk:
     """Return a desk at which the models are executed."""
     made = Engine(PROFILE, FillLimits(around_the_clock=True))
@@ -66,7 +70,7 @@ def desk(
         opened_at=NOW,
     )
     made.state.record("a", NOW, AccountOpened(account))
-    here = Desk(made, RuleBook(rules or SignalRules(), exceptions))
+    here = Desk(made, RuleBook(rules or SignalRules(), exceptions, tuple(ensembles)))
     for model in models:
         here.set_policy(ModelPolicy(account="a", model=model, auto_execute=True), NOW)
     return here
