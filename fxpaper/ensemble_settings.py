@@ -125,15 +125,15 @@ def _another(one: EnsembleSettings, settings: Mapping[str, EnsembleSettings]) ->
 
 def _shared(one: EnsembleSettings, other: EnsembleSettings) -> tuple[str, str] | None:
     """Return the models, and the symbols, that may belong to both."""
-    symbols = _common(one.symbols or ("*",), other.symbols or ("*",))
-    models = _common(one.models, other.models)
+    symbols = _shared_name(one.symbols or ("*",), other.symbols or ("*",))
+    models = _shared_name(one.models, other.models)
     if symbols is None or models is None:
         return None
     about = "every symbol" if symbols == ("*", "*") else " and ".join(dict.fromkeys(symbols))
     return " and ".join(dict.fromkeys(models)), about
 
 
-def _common(some: Iterable[str], others: Iterable[str]) -> tuple[str, str] | None:
+def _shared_name(some: Iterable[str], others: Iterable[str]) -> tuple[str, str] | None:
     """Return two patterns that the same name may fit."""
     for one, other in product(some, others):
         if overlap(one, other):

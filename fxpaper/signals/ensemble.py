@@ -1,7 +1,7 @@
 """Ensembles: how the opinions of several models become one; who holds them is elsewhere.
 
-Each method gives every side a score. The side with the greatest one wins if that is enough; two
-sides with the same greatest score decide nothing. A score only grows by an opinion for its side,
+Each method gives every side a strength. The side with the greatest one wins if that is enough; two
+sides with the same greatest strength decide nothing. A strength only grows by an opinion for its side,
 so one more in favour never turns a decision away.
 """
 
@@ -100,9 +100,9 @@ def decide(
     """
     if ensemble.method is Method.BEST and not (closing or _all_spoke(ensemble, opinions)):
         return None
-    scores = _scores(ensemble, opinions)
-    greatest = max(scores.values(), default=None)
-    leaders = [side for side, score in scores.items() if score == greatest]
+    strengths = _strengths(ensemble, opinions)
+    greatest = max(strengths.values(), default=None)
+    leaders = [side for side, strength in strengths.items() if strength == greatest]
     if greatest is None or len(leaders) > 1 or greatest < _enough(ensemble):
         return None
     return leaders[0]
@@ -162,25 +162,25 @@ def combine(
 
 def check(ensemble: Ensemble, opinions: Sequence[Signal], side: SignalSide) -> Check:
     """Return how much a side has of what it needs."""
-    score, enough = _scores(ensemble, opinions)[side], _enough(ensemble)
+    strength, enough = _strengths(ensemble, opinions)[side], _enough(ensemble)
     if ensemble.method is Method.BEST:
-        greatest = max(_scores(ensemble, opinions).values())
+        greatest = max(_strengths(ensemble, opinions).values())
         return Check(
-            "best", f"{_shown(score)} for {side}", f"≥ {_shown(greatest)}", score == greatest
+            "best", f"{_shown(strength)} for {side}", f"≥ {_shown(greatest)}", strength == greatest
         )
     name = "votes" if ensemble.method is Method.VOTE else "weight"
-    return Check(name, f"{_shown(score)} for {side}", f"≥ {_shown(enough)}", score >= enough)
+    return Check(name, f"{_shown(strength)} for {side}", f"≥ {_shown(enough)}", strength >= enough)
 
 
 def standing(ensemble: Ensemble, opinions: Sequence[Signal]) -> str:
     """Return how far opinions are, e.g. ``1 of 2 votes for buy, 1 for sell``."""
-    scores = _scores(ensemble, opinions)
-    ranked = sorted(scores, key=lambda side: (-scores[side], side.value))
-    sides = [f"{_shown(scores[side])} for {side}" for side in ranked]
+    strengths = _strengths(ensemble, opinions)
+    ranked = sorted(strengths, key=lambda side: (-strengths[side], side.value))
+    sides = [f"{_shown(strengths[side])} for {side}" for side in ranked]
     enough = _shown(_enough(ensemble))
     match ensemble.method:
         case Method.VOTE:
-            sides[0] = f"{_shown(scores[ranked[0]])} of {enough} votes for {ranked[0]}"
+            sides[0] = f"{_shown(strengths[ranked[0]])} of {enough} votes for {ranked[0]}"
             return ", ".join(sides)
         case Method.WEIGHTED:
             return f"of all weight {', '.join(sides)}; {enough} decides"
@@ -190,7 +190,7 @@ def standing(ensemble: Ensemble, opinions: Sequence[Signal]) -> str:
             return f"{of} heard, the best {', '.join(sides)}"
 
 
-def _scores(ensemble: Ensemble, opinions: Sequence[Signal]) -> dict[SignalSide, Fraction]:
+def _strengths(ensemble: Ensemble, opinions: Sequence[Signal]) -> dict[SignalSide, Fraction]:
     found: dict[SignalSide, list[Fraction]] = {}
     for one in opinions:
         found.setdefault(one.side, []).append(force(ensemble, one))

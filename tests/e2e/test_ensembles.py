@@ -60,7 +60,7 @@ def test_a_vote_survives_a_crash_and_is_told_from_every_side(data: Path):
         told = fxpaper(data, "why", made, "--data-dir", str(data))[1]
         member = fxpaper(data, "why", "by-trend", "--data-dir", str(data))[1]
     assert (shown["model"], shown["status"], shown["door"]) == ("blend", "executed", "ensemble")
-    assert shown["confidence"] == "0.7"
+    assert (shown["confidence"], shown["lots"]) == ("0.7", "2.33")
     voted = {(one["model"], one["agrees"]) for one in shown["contributions"]}
     assert voted == {("trend", True), ("mean", True)}
     assert counts["trend"]["combined"] == counts["blend"]["executed"] == 1
