@@ -1,8 +1,8 @@
 """Ensembles: how the opinions of several models become one; who holds them is elsewhere.
 
 Each method gives every side a strength. The side with the greatest one wins if that is enough; two
-sides with the same greatest strength decide nothing. A strength only grows by an opinion for its side,
-so one more in favour never turns a decision away.
+that are equally strong decide nothing. A side only gets stronger by an opinion for it, so one more
+in favour never turns a decision away.
 """
 
 from __future__ import annotations
