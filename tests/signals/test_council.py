@@ -261,11 +261,14 @@ def test_after_a_restart_with_a_smaller_quorum_what_is_held_is_asked_again():
 
 
 def test_an_ensembles_signal_is_nobodys_opinion():
-    """Even where a pattern covers its name."""
+    """Even where a pattern covers its name, and a restart finds it waiting for a quote."""
     everybody = replace(VOTE, models=("*",))
-    at = here(everybody)
+    at = desk(models=["blend"], ensembles=[everybody])
     at.receive(said("trend"), NOW)
-    assert codes(at.receive(said("mean"), NOW))["blend"] == "executed"
+    at.receive(said("mean"), NOW)
+    again = desk(models=["blend"], ensembles=[everybody])
+    again.restore(at.waiting, at.policies("a"))
+    assert codes(again.on_quote(quoted(at=NOW + SECOND))) == {"blend": "executed"}
 
 
 def test_other_signals_keep_their_bytes():
