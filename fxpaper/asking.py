@@ -189,6 +189,9 @@ def outcome(record: Mapping[str, Any]) -> str:
             f"executed{again}: closed {', '.join(record['position_ids'])}.{left} "
             f"Why: fxpaper why {record['id']}"
         )
+    if record["status"] == "combined":
+        other = record["ensemble_signal_id"]
+        return f"combined{again} into signal {other}. Why: fxpaper why {other}"
     if record["status"] == "refused":
         return f"refused{again} ({record['code']}): {record['text']}"
     why = f" ({record['code']}): {record['text']}" if record["code"] else ""

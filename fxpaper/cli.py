@@ -33,6 +33,7 @@ from fxpaper.news_commands import calendar_of, news
 from fxpaper.options import AsJson, Config, DataDir, OfAccount, Port, daemon_of
 from fxpaper.printing import (
     ACCOUNT_COLUMNS,
+    CONTRIBUTION_COLUMNS,
     DEAL_COLUMNS,
     ORDER_COLUMNS,
     POSITION_COLUMNS,
@@ -281,6 +282,7 @@ def why(
     record = chain["signal"]
     out.print(escape(asking.outcome(record)))
     table("Signal", [record], ("id", "model", "symbol", "side", "confidence", "time", "door"))
+    table("Contributions", record["contributions"], CONTRIBUTION_COLUMNS)
     table("Checks", record["checks"], ("name", "actual", "limit", "passed"))
     sizing = [{"number": name, "value": value} for name, value in record["sizing"].items()]
     table("Sizing", sizing, ("number", "value"))

@@ -15,6 +15,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, Va
 
 from fxpaper.account_settings import AccountSettings
 from fxpaper.domain.window import known_zone
+from fxpaper.ensemble_settings import EnsembleSettings, check_ensembles
 from fxpaper.errors import ConfigurationError
 from fxpaper.rule_settings import RuleSettings, SignalRuleSettings
 
@@ -161,6 +162,8 @@ class Settings(SignalRuleSettings):
     """Time zone of a news_file whose times name none, e.g. UTC or America/New_York."""
     rules: tuple[RuleSettings, ...] = ()
     """Rules for some models and symbols only; ``[[rules]]`` tables in the file."""
+    ensembles: dict[Name, EnsembleSettings] = Field({})
+    """Models that decide together, by the ensemble's name; tables in the file."""
 
 
 def default_data_dir() -> Path:
@@ -194,9 +197,11 @@ def read_settings(
     if values.get("news_file"):
         values["news_file"] = path.parent / str(values["news_file"])
     try:
-        return Settings(**values)
+        settings = Settings(**values)
     except ValidationError as problem:
         raise ConfigurationError(_explain(problem, path)) from None
+    check_ensembles(settings.ensembles, settings.signal_lifetime_seconds)
+    return settings
 
 
 def _refuse_unknown_variables() -> None:

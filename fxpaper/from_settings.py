@@ -22,6 +22,7 @@ from fxpaper.engine.gate import ClosedMarket, FillLimits
 from fxpaper.engine.margin import margin_currency
 from fxpaper.errors import ConfigurationError
 from fxpaper.rule_settings import SignalRuleSettings
+from fxpaper.signals.ensemble import Ensemble, Method
 from fxpaper.signals.intake.symbols import canonical_symbol
 from fxpaper.signals.rules import Conflict, ConflictWith, Rule, RuleBook, SignalRules
 from fxpaper.web.hooks import Hook
@@ -37,13 +38,30 @@ def rules_of(settings: Settings) -> SignalRules:
 
 
 def book_of(settings: Settings, *, auto_execute_unknown: bool = False) -> RuleBook:
-    """Return the rules with those that hold for some models and symbols only."""
+    """Return the rules with those that hold for some models and symbols only, and the ensembles."""
     common = replace(rules_of(settings), auto_execute_unknown=auto_execute_unknown)
     rules = (
         Rule(model=one.model, symbol=one.symbol, changes=rule_values(one.given()))
         for one in settings.rules
     )
-    return RuleBook(common, tuple(rules))
+    return RuleBook(common, tuple(rules), ensembles_of(settings))
+
+
+def ensembles_of(settings: Settings) -> tuple[Ensemble, ...]:
+    """Return the models that decide together."""
+    return tuple(
+        Ensemble(
+            name=name,
+            models=tuple(dict.fromkeys(one.models)),
+            method=Method(one.method),
+            window_ns=one.window_seconds * NS_PER_SECOND,
+            weights=one.weights,
+            quorum=one.quorum or len(set(one.models)) // 2 + 1,
+            threshold=one.threshold,
+            symbols=one.symbols,
+        )
+        for name, one in settings.ensembles.items()
+    )
 
 
 def rule_values(given: Mapping[str, Any]) -> dict[str, Any]:

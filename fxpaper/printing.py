@@ -37,6 +37,7 @@ DEAL_COLUMNS = (
     "balance",
 )
 SIGNAL_COLUMNS = ("id", "time", "model", "symbol", "side", "confidence", "status", "code", "text")
+CONTRIBUTION_COLUMNS = ("model", "side", "confidence", "weight", "agrees", "signal_id")
 POSITION_COLUMNS = (
     "id",
     "symbol",

@@ -177,7 +177,7 @@ class AsyncClient:
         status: str | None = None,
         limit: int = 100,
     ) -> Rows[Signal]:
-        """Return the newest signals first; ``status`` is waiting, executed or refused."""
+        """Return the newest signals first; ``status`` is one of a Signal's."""
         return await self._listed(
             Signal, "/signals", limit, model=model, symbol=symbol, status=status
         )

@@ -236,8 +236,24 @@ class Check(Told, frozen=True, kw_only=True):
         return f"{'passed' if self.passed else 'FAILED'} {self.name}: {self.actual} ({self.limit})"
 
 
+class Contribution(Told, frozen=True, kw_only=True):
+    """What one model had to say when an ensemble decided."""
+
+    model: str
+    side: str
+    confidence: Decimal
+    weight: Decimal
+    signal_id: str
+    agrees: bool
+
+    def __str__(self) -> str:
+        """Return it in one line."""
+        verdict = "for" if self.agrees else "against"
+        return f"{verdict}: {self.model} {self.side} {self.confidence}, weight {self.weight}"
+
+
 class Signal(Told, frozen=True, kw_only=True):
-    """A signal and what became of it: ``status`` is waiting, executed or refused."""
+    """A signal and what became of it: ``status`` is waiting, executed, refused or combined."""
 
     id: str
     status: str
@@ -270,10 +286,14 @@ class Signal(Told, frozen=True, kw_only=True):
     stop_loss_price: Decimal | None = None
     take_profit_price: Decimal | None = None
     lots: Decimal | None = None
+    ensemble_signal_id: str | None = None
+    contributions: tuple[Contribution, ...] = ()
     raw: str | None = None
 
     def __str__(self) -> str:
         """Return what became of it in one line."""
+        if self.status == "combined":
+            return f"combined: {self.side} {self.symbol} into signal {self.ensemble_signal_id}"
         if self.status == "refused":
             return f"refused ({self.code}): {self.text}"
         if self.status == "executed" and self.order_id is not None:
@@ -323,8 +343,9 @@ class Chain(Told, frozen=True, kw_only=True):
     deals: tuple[Deal, ...]
 
     def __str__(self) -> str:
-        """Return what became of it, each check with its numbers, and its deals."""
-        return "\n".join(str(one) for one in (self.signal, *self.signal.checks, *self.deals))
+        """Return what became of it, of whose opinions it was made, each check, and its deals."""
+        told = (self.signal, *self.signal.contributions, *self.signal.checks, *self.deals)
+        return "\n".join(map(str, told))
 
     def _repr_html_(self) -> str:
         return self.signal._repr_html_()
@@ -338,11 +359,13 @@ class Model(Told, frozen=True, kw_only=True):
     signals: int
     executed: int
     refused: int
+    combined: int = 0
 
     def __str__(self) -> str:
         """Return it in one line."""
         state = "on" if self.auto_execute else "off"
         counts = f"{self.executed} executed, {self.refused} refused"
+        counts += f", {self.combined} combined" if self.combined else ""
         return f"{self.model} ({state}): {self.signals} signals, {counts}"
 
 

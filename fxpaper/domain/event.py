@@ -48,7 +48,7 @@ class SignalReleased(msgspec.Struct, frozen=True, tag="signal_released"):
 
 
 class SignalDecided(msgspec.Struct, frozen=True, tag="signal_decided"):
-    """A signal was executed or refused."""
+    """A signal was executed, refused or combined with others."""
 
     signal_id: str
     decision: Decision

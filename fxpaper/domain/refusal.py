@@ -19,6 +19,9 @@ class RefusalCode(StrEnum):
     # The rules for the model and the moment say no.
     AUTO_EXECUTION_OFF = "auto_execution_off"
     CONFIDENCE_TOO_LOW = "confidence_too_low"
+    NO_AGREEMENT = "no_agreement"
+    OUTVOTED = "outvoted"
+    OPINION_REPLACED = "opinion_replaced"
     SIGNAL_EXPIRED = "signal_expired"
     SIGNAL_FROM_FUTURE = "signal_from_future"
     MARKET_CLOSED = "market_closed"

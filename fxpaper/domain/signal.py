@@ -44,6 +44,26 @@ StopLevel = PriceLevel | PipsLevel
 Level = PriceLevel | PipsLevel | RLevel
 
 
+class Contribution(msgspec.Struct, frozen=True):
+    """What one model had to say when an ensemble decided.
+
+    Args:
+        model: the member.
+        side: it advised.
+        confidence: of its advice.
+        weight: of the member.
+        signal_id: its signal.
+        agrees: whether it was for the side that was decided on.
+    """
+
+    model: str
+    side: SignalSide
+    confidence: Decimal
+    weight: Decimal
+    signal_id: str
+    agrees: bool
+
+
 class Signal(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="signal"):
     """Advice to buy, to sell or to close.
 
@@ -59,11 +79,13 @@ class Signal(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag=
         at: when the model made it, nanoseconds UTC.
         expires_at: not to be executed at or after this instant, nanoseconds UTC.
         received_at: when it arrived, nanoseconds UTC.
-        door: how it came in: ``http``, ``file``, ``zmq``, ``stream``, ``cli`` or ``sample``.
+        door: how it came in: ``http``, ``file``, ``zmq``, ``stream``, ``cli`` or ``sample``;
+            ``ensemble`` when fxpaper combined it of others.
         digest: SHA-256 of its meaning in hexadecimal; tells a repeat from another body.
         rungs: take-profits nearer than ``take_profit``; each of them all closes an equal part.
         entry: the price the author saw, in the quote currency; None when it told none.
         released: whether a person has said that it is to be executed.
+        contributions: of an ensemble's signal, what each member had to say.
     """
 
     id: str
@@ -82,6 +104,7 @@ class Signal(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag=
     rungs: tuple[Level, ...] = ()
     entry: Decimal | None = None
     released: bool = False
+    contributions: tuple[Contribution, ...] | msgspec.UnsetType = msgspec.UNSET
 
 
 class UnreadableSignal(
@@ -121,13 +144,15 @@ class SignalStatus(StrEnum):
     """Journalled; no quote fit to decide on yet."""
     EXECUTED = "executed"
     REFUSED = "refused"
+    COMBINED = "combined"
+    """With others, into the signal of an ensemble."""
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
     """What was decided about a signal, and everything that was looked at.
 
     Args:
-        status: executed or refused.
+        status: executed, refused or combined.
         at: nanoseconds UTC.
         checks: each question with its two numbers, in the order they were asked.
         quote: the quote it was decided on, or None when there was none.
@@ -140,6 +165,8 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
         stop_loss: of the order, in points.
         take_profit: of the order, in points.
         lots: of the order.
+        ensemble_signal_id: of an ensemble's member, the signal that it was combined into, or that
+            went against it.
     """
 
     status: SignalStatus
@@ -155,6 +182,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     stop_loss: Points | None = None
     take_profit: Points | None = None
     lots: Decimal | None = None
+    ensemble_signal_id: str | msgspec.UnsetType = msgspec.UNSET
 
 
 class SignalRecord(msgspec.Struct, frozen=True, kw_only=True):

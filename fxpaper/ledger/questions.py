@@ -198,7 +198,7 @@ def model_counts(connection: Connection, account: str) -> list[ModelCount]:
     column = SIGNALS.c.status
     of_status = {
         status: func.count().filter(column == status.value)
-        for status in (SignalStatus.EXECUTED, SignalStatus.REFUSED)
+        for status in (SignalStatus.EXECUTED, SignalStatus.REFUSED, SignalStatus.COMBINED)
     }
     wanted = (
         select(SIGNALS.c.model, func.count(), *of_status.values())
@@ -207,8 +207,8 @@ def model_counts(connection: Connection, account: str) -> list[ModelCount]:
         .order_by(SIGNALS.c.model)
     )
     return [
-        ModelCount(model=model, signals=all_, executed=executed, refused=refused)
-        for model, all_, executed, refused in connection.execute(wanted)
+        ModelCount(model=model, signals=all_, executed=executed, refused=refused, combined=combined)
+        for model, all_, executed, refused, combined in connection.execute(wanted)
     ]
 
 

@@ -87,15 +87,17 @@ class ModelCount(msgspec.Struct, frozen=True, kw_only=True):
 
     Args:
         model: the author.
-        signals: all of them: executed, refused and waiting.
+        signals: all of them: executed, refused, combined and waiting.
         executed: those that were executed.
         refused: those that were refused, the unreadable ones among them.
+        combined: those that went into the signal of an ensemble.
     """
 
     model: str
     signals: int
     executed: int
     refused: int
+    combined: int
 
 
 class Difference(msgspec.Struct, frozen=True):

@@ -3,7 +3,9 @@
 Theory of operation. A readable signal is recorded first and decided next. Deciding needs a quote
 fit to trade on; while there is none the signal waits, and every quote of its symbol is another
 chance, until it expires. Whatever happens ends in a recorded decision with every number that was
-looked at. What a signal causes is recorded before its decision, so the decision names it.
+looked at. What a signal causes is recorded before its decision, so the decision names it. A signal
+of an ensemble's member goes to the council, which may answer with a signal of the ensemble; that
+one is received and judged like any other.
 """
 
 from __future__ import annotations
@@ -33,9 +35,11 @@ from fxpaper.domain.terminal import TerminalSaid
 from fxpaper.engine.amounts import AmountKind, lots_of
 from fxpaper.engine.engine import Engine
 from fxpaper.engine.matching import market_price
+from fxpaper.engine.timers import NEVER
 from fxpaper.execution.broker import TerminalBroker
 from fxpaper.execution.gated import GatedBroker
 from fxpaper.execution.paper import PaperBroker
+from fxpaper.signals.council import Council, Turn
 from fxpaper.signals.judgement import Judgement, dismissed
 from fxpaper.signals.news import Calendar
 from fxpaper.signals.risk import by_hand
@@ -103,14 +107,18 @@ class Desk:
         """Whether every quote matters, because somebody asks how far prices move in a day."""
         self._track = Track(self.past.calibrations)
         self._judgement = Judgement(engine, self._broker, rules, self._track, self.past)
+        self._council = Council(rules, engine.board)
         self._policies: dict[tuple[str, str], ModelPolicy] = {}
         self._waiting = Waiting()
 
     def restore(self, waiting: Iterable[Signal], policies: Iterable[ModelPolicy]) -> None:
         """Take over undecided signals and policies as the ledger knows them."""
         self._policies = {(policy.account, policy.model): policy for policy in policies}
-        for signal in waiting:
-            self._await(signal)
+        undecided = tuple(waiting)
+        self._council.restore(undecided)
+        for signal in undecided:
+            if not self._council.concerns(signal):
+                self._await(signal)
 
     def remember(
         self, account: str, outcomes: Iterable[Outcome], stated: Mapping[str, Decimal]
@@ -125,14 +133,14 @@ class Desk:
 
     @property
     def waiting(self) -> tuple[Signal, ...]:
-        """Signals without a decision, oldest first."""
-        return tuple(self._waiting)
+        """Signals without a decision; ensembles' opinions come last."""
+        return (*self._waiting, *self._council.opinions)
 
     def waits_for(self, account: str, signal_id: str, now: Instant) -> Refused | None:
         """Return what an undecided signal waits for; None when it is decided."""
         signal = self._waiting.find(account, signal_id)
         if signal is None:
-            return None
+            return self._council.waits_for(account, signal_id)
         return self._judgement.in_the_way(signal, self.policy(account, signal.model), now)
 
     def policy(self, account: str, model: str) -> ModelPolicy:
@@ -156,6 +164,8 @@ class Desk:
 
     def receive(self, signal: Signal, now: Instant) -> list[Recorded]:
         """Take a signal whose id is new; decide it when a fit quote is at hand."""
+        if self._council.concerns(signal):
+            return self._hear_opinion(signal, now)
         events = [self.engine.state.record(signal.account, now, SignalReceived(signal))]
         self._await(signal)
         return events + self._try(signal, now)
@@ -183,9 +193,7 @@ class Desk:
         events = self._noted(self.engine.advance(now))
         if self._broker.flattening:
             events += self._noted(self._broker.flatten(now))
-        for signal in (*self._waiting.woken(now), *self._waiting.expired(now)):
-            events += self._try_if_waiting(signal, now)
-        return events
+        return events + self._overdue(now)
 
     def hear(self, said: TerminalSaid, now: Instant) -> list[Recorded]:
         """Take what a live account's terminal said."""
@@ -193,8 +201,7 @@ class Desk:
 
     def next_timer(self) -> Instant:
         """Return when :meth:`on_time` has something to do next; far away when never."""
-        waiting = self._waiting
-        return min(self.engine.next_timer(), waiting.next_expiry(), waiting.next_waking())
+        return min(self.engine.next_timer(), self._next_due())
 
     def awaits(self, symbol: str) -> bool:
         """Tell whether a signal, or an account being closed, waits for a symbol's next quote."""
@@ -206,8 +213,8 @@ class Desk:
     def give_up(self) -> list[Recorded]:
         """Refuse every signal that waits, at its expiry, as in a market gone silent."""
         events: list[Recorded] = []
-        for signal in sorted(self.waiting, key=lambda signal: signal.expires_at):
-            events += self._try(signal, signal.expires_at)
+        while (due := self._next_due()) < NEVER:
+            events += self._overdue(due)
         return events
 
     def carry_out(self, wish: Wish, now: Instant) -> list[Recorded] | Refused:
@@ -256,6 +263,37 @@ class Desk:
         price = order.limit or order.price or market_price(order.side, board.quotes[order.symbol])
         lots = lots_of(wish.kind, wish.amount, order, price, state, board)
         return lots if isinstance(lots, Refused) else replace(order, lots=lots)
+
+    def _next_due(self) -> Instant:
+        """Return when something that waits expires or wakes, or an opinion ceases to count."""
+        waiting = self._waiting
+        return min(self._council.next_timer(), waiting.next_expiry(), waiting.next_waking())
+
+    def _overdue(self, now: Instant) -> list[Recorded]:
+        events = self._take_turns(self._council.settle(now), now)
+        for signal in (*self._waiting.woken(now), *self._waiting.expired(now)):
+            events += self._try_if_waiting(signal, now)
+        return events
+
+    def _hear_opinion(self, signal: Signal, now: Instant) -> list[Recorded]:
+        events = self._take_turns(self._council.settle(now), now)
+        events.append(self.engine.state.record(signal.account, now, SignalReceived(signal)))
+        return events + self._take_turns(self._council.hear(signal, now), now)
+
+    def _take_turns(self, turns: Iterable[Turn], now: Instant) -> list[Recorded]:
+        """Record what came of opinions; the signal that they made comes before, as their effect."""
+        events: list[Recorded] = []
+        for turn in turns:
+            made = turn.signal
+            if made is not None:
+                self._await(made)
+                events.append(self.engine.state.record(made.account, now, SignalReceived(made)))
+            for signal, decision in turn.decided:
+                decided = SignalDecided(signal.id, decision)
+                events.append(self.engine.state.record(signal.account, now, decided))
+            if made is not None:
+                events += self._try(made, now)
+        return events
 
     def _await(self, signal: Signal, until: Instant | None = None) -> None:
         auto = self.policy(signal.account, signal.model).auto_execute

@@ -33,6 +33,18 @@ def decide(
     return tuple(check for check, _ in answers), refusals[0] if refusals else None
 
 
+def opinion(
+    signal: Signal, rules: SignalRules, now: Instant
+) -> tuple[tuple[Check, ...], Refused | None]:
+    """Return every check of a signal that only votes in an ensemble, and the first refusal.
+
+    Whether its model is executed does not matter: the ensemble's signal is, or is not.
+    """
+    allowed = ModelPolicy(account=signal.account, model=signal.model, auto_execute=True)
+    (_, *checks), refused = decide(signal, allowed, rules, now)
+    return tuple(checks), refused
+
+
 def automatic(signal: Signal, policy: ModelPolicy) -> tuple[Check, Refused | None]:
     """Ask whether a signal is executed without a person, or one has said so."""
     on = policy.auto_execute or signal.released

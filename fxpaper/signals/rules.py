@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from fxpaper.domain.instant import NS_PER_SECOND
 from fxpaper.domain.sizing import LADDER, SizingMode, Tiers
 from fxpaper.domain.window import Window
+from fxpaper.signals.ensemble import Ensemble
 
 
 class Conflict(StrEnum):
@@ -143,10 +144,17 @@ class RuleBook:
     Args:
         common: hold for every signal.
         rules: hold for some; of two that cover the same signal the later one wins.
+        ensembles: that combine models; none covers a model's signals that another one covers.
     """
 
-    def __init__(self, common: SignalRules, rules: tuple[Rule, ...] = ()) -> None:
+    def __init__(
+        self,
+        common: SignalRules,
+        rules: tuple[Rule, ...] = (),
+        ensembles: tuple[Ensemble, ...] = (),
+    ) -> None:
         self.common = common
+        self.ensembles = ensembles
         self._rules = rules
         self._known: dict[tuple[str, str], SignalRules] = {}
 

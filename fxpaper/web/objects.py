@@ -245,6 +245,17 @@ class Check(Shown):
     passed: bool
 
 
+class Contribution(Shown):
+    """What one model had to say when an ensemble decided."""
+
+    model: str
+    side: SignalSide
+    confidence: Amount
+    weight: Amount
+    signal_id: str
+    agrees: bool
+
+
 class SignalRecord(Shown):
     """A signal and what became of it."""
 
@@ -279,6 +290,8 @@ class SignalRecord(Shown):
     stop_loss_price: Amount | None
     take_profit_price: Amount | None
     lots: Amount | None
+    ensemble_signal_id: str | None
+    contributions: list[Contribution]
     raw: str | None
 
 
@@ -334,6 +347,7 @@ class Model(Shown):
     signals: int
     executed: int
     refused: int
+    combined: int
 
 
 class SourceState(Shown):

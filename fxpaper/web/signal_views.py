@@ -8,6 +8,7 @@ from fxpaper.domain.account import Mode
 from fxpaper.domain.instrument import Points, format_price
 from fxpaper.domain.refusal import Refused
 from fxpaper.domain.signal import (
+    Contribution,
     Decision,
     Level,
     PipsLevel,
@@ -69,6 +70,7 @@ def _said(signal: Signal, instruments: Instruments, mode: Mode) -> dict[str, obj
         "expires_at": signal.expires_at,
         "received_at": signal.received_at,
         "door": signal.door,
+        "contributions": [_contribution(one) for one in signal.contributions or ()],
         "raw": None,
     }
 
@@ -96,6 +98,7 @@ def _decided(
         "stop_loss_price": _price(decision.stop_loss, digits),
         "take_profit_price": _price(decision.take_profit, digits),
         "lots": decision.lots,
+        "ensemble_signal_id": decision.ensemble_signal_id or None,
     }
 
 
@@ -119,6 +122,7 @@ _UNDECIDED: dict[str, object] = {
     "stop_loss_price": None,
     "take_profit_price": None,
     "lots": None,
+    "ensemble_signal_id": None,
 }
 
 
@@ -144,8 +148,20 @@ def _unreadable(signal: UnreadableSignal, mode: Mode) -> dict[str, object]:
         "status": "refused",
         "decided_at": signal.received_at,
         **_why_not(signal.refusal),
+        "contributions": [],
         "raw": signal.raw,
     }
+
+
+def _contribution(one: Contribution) -> objects.Contribution:
+    return objects.Contribution(
+        model=one.model,
+        side=one.side,
+        confidence=one.confidence,
+        weight=one.weight,
+        signal_id=one.signal_id,
+        agrees=one.agrees,
+    )
 
 
 def _level(

@@ -223,7 +223,7 @@ def models(policies: Iterable[ModelPolicy], counts: Iterable[ModelCount]) -> lis
     """Show every model that has a policy or sent a signal, by name."""
     allowed = {policy.model: policy.auto_execute for policy in policies}
     counted = {count.model: count for count in counts}
-    none = ModelCount(model="", signals=0, executed=0, refused=0)
+    none = ModelCount(model="", signals=0, executed=0, refused=0, combined=0)
     return [
         objects.Model(
             model=name,
@@ -231,6 +231,7 @@ def models(policies: Iterable[ModelPolicy], counts: Iterable[ModelCount]) -> lis
             signals=counted.get(name, none).signals,
             executed=counted.get(name, none).executed,
             refused=counted.get(name, none).refused,
+            combined=counted.get(name, none).combined,
         )
         for name in sorted(allowed.keys() | counted.keys())
     ]

@@ -277,9 +277,12 @@ class ExecutionWorker:
             events = self._desk.unreadable(signal, now)
         else:
             events = self._desk.receive(signal, now)
-        last = events[-1].event
-        decision = last.decision if isinstance(last, SignalDecided) else None
-        record = SignalRecord(signal=signal, decision=decision)
+        decisions = {
+            one.event.signal_id: one.event.decision
+            for one in events
+            if isinstance(one.event, SignalDecided)
+        }
+        record = SignalRecord(signal=signal, decision=decisions.get(signal.id))
         known[signal.id] = record
         return events, Taken(record)
 

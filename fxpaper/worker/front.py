@@ -32,6 +32,12 @@ from fxpaper.worker.inbox import Taken
 log = structlog.get_logger(__name__)
 
 _PATIENCE_SECONDS = 5.0
+_NEEDS_OTHERS = {
+    RefusalCode.AUTO_EXECUTION_OFF,
+    RefusalCode.NO_AGREEMENT,
+    RefusalCode.ROLLOVER_WINDOW,
+    RefusalCode.NEWS_WINDOW,
+}
 _NEEDS_A_QUOTE = {RefusalCode.NO_QUOTE, RefusalCode.STALE_QUOTE}
 
 
@@ -149,8 +155,11 @@ class AccountFront:
         if sent.place and sent.given is None and isinstance(signal, UnreadableSignal):
             signal = at_place(signal, sent.place)
         taken = await self.worker.ask_signal(signal)
+        if not isinstance(signal, Signal):
+            return taken
+        await self._fetch_for_ensemble(taken.record)
         waits = taken.record.status is SignalStatus.WAITING
-        if not waits or not isinstance(signal, Signal) or self._waits_for_a_person(signal.id):
+        if not waits or self._waits_for_others(signal.id):
             return taken
         await self.try_to_fetch(signal.symbol)
         return await self.settled(taken, patience)
@@ -207,9 +216,17 @@ class AccountFront:
         """Change what a model may do; answers after the commit."""
         return await self.worker.ask_policy(policy)
 
-    def _waits_for_a_person(self, signal_id: str) -> bool:
-        reason = self.worker.waits_for(signal_id)
-        return reason is not None and reason.code is RefusalCode.AUTO_EXECUTION_OFF
+    def _waits_for_others(self, signal_id: str) -> bool:
+        """Tell whether a signal waits for a person, other models or time: no quote would help."""
+        waits = self.worker.waits_for(signal_id)
+        return waits is not None and waits.code in _NEEDS_OTHERS
+
+    async def _fetch_for_ensemble(self, record: SignalRecord) -> None:
+        """Fetch a quote for the ensemble's signal that one has just led to, if it waits for one."""
+        led_to = None if record.decision is None else record.decision.ensemble_signal_id
+        waits = self.worker.waits_for(led_to) if led_to else None
+        if waits is not None and waits.code in _NEEDS_A_QUOTE and isinstance(record.signal, Signal):
+            await self.try_to_fetch(record.signal.symbol)
 
     async def try_to_fetch(self, symbol: str) -> None:
         """Ask for a fresh quote of a symbol; without one what waits goes on waiting."""

@@ -161,8 +161,8 @@ def test_only_readable_signals_are_found_by_name(ledger: Ledger):
 def test_models_are_counted_with_their_unreadable_and_waiting_signals(ledger: Ledger):
     ledger.commit(samples.day())
     assert ledger.model_counts("paper") == [
-        ModelCount(model="carry", signals=1, executed=0, refused=1),
-        ModelCount(model="trend", signals=3, executed=1, refused=1),
+        ModelCount(model="carry", signals=1, executed=0, refused=1, combined=0),
+        ModelCount(model="trend", signals=3, executed=1, refused=1, combined=0),
     ]
 
 

@@ -17,6 +17,7 @@ from fxpaper.engine.engine import Engine
 from fxpaper.engine.gate import FillLimits
 from fxpaper.profiles import read_profile
 from fxpaper.signals.desk import Desk
+from fxpaper.signals.ensemble import Ensemble
 from fxpaper.signals.rules import Rule, RuleBook, SignalRules
 from fxpaper.signals.sizing.sizer import Past
 
@@ -57,6 +58,7 @@ def desk(
     *exceptions: Rule,
     models: Iterable[str] = ("m",),
     past: Past | None = None,
+    ensembles: Iterable[Ensemble] = (),
 ) -> Desk:
     """Return a desk at which the models are executed."""
     made = Engine(PROFILE, FillLimits(around_the_clock=True))
@@ -70,7 +72,7 @@ def desk(
         opened_at=NOW,
     )
     made.state.record("a", NOW, AccountOpened(account))
-    here = Desk(made, RuleBook(rules or SignalRules(), exceptions), past=past)
+    here = Desk(made, RuleBook(rules or SignalRules(), exceptions, tuple(ensembles)), past=past)
     for model in models:
         here.set_policy(ModelPolicy(account="a", model=model, auto_execute=True), NOW)
     return here

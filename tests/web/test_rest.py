@@ -80,8 +80,9 @@ async def test_closing_without_a_fit_quote(daemon: Daemon):
 async def test_models_are_those_with_a_policy_or_a_signal(daemon: Daemon):
     await daemon.ask("POST", "/signals", json=SIGNAL | {"model": "carry"})
     status, changed, _ = await daemon.ask("PUT", "/models/trend", json={"auto_execute": True})
-    trend = {"model": "trend", "auto_execute": True, "signals": 0, "executed": 0, "refused": 0}
-    carry = {"model": "carry", "auto_execute": False, "signals": 1, "executed": 0, "refused": 1}
+    none = {"signals": 0, "executed": 0, "refused": 0, "combined": 0}
+    trend = {"model": "trend", "auto_execute": True, **none}
+    carry = {"model": "carry", "auto_execute": False, **none, "signals": 1, "refused": 1}
     assert (status, changed) == (200, trend)
     assert (await daemon.ask("GET", "/models"))[1] == {"items": [carry, trend], "next": None}
 

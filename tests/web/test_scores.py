@@ -24,7 +24,7 @@ async def test_the_score_of_a_model(daemon: Daemon):
         "model": "trend",
         "symbol": None,
         "currency": "USD",
-        "signals": {"waiting": 0, "executed": 1, "refused": 0},
+        "signals": {"waiting": 0, "executed": 1, "refused": 0, "combined": 0},
         "refusals": {},
         "trades": 1,
         "wins": 1,

@@ -63,6 +63,8 @@ async def test_a_signal_of_a_model_that_may_execute_is_filled(daemon: Daemon):
         "stop_loss_price": "1.08003",
         "take_profit_price": "1.08753",
         "lots": "0.40",
+        "ensemble_signal_id": None,
+        "contributions": [],
         "raw": None,
         "duplicate": False,
         "others": [],

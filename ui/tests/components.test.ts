@@ -2,6 +2,7 @@ import { fireEvent, render, screen, waitFor } from "@testing-library/svelte";
 import { describe, expect, test, vi } from "vitest";
 import { Problem, Rest } from "../src/api/rest";
 import PositionRow from "../src/components/PositionRow.svelte";
+import WhyContributions from "../src/components/WhyContributions.svelte";
 import { buildStores, type Desk } from "../src/desk";
 import ModelStage from "./ModelStage.svelte";
 import { ACCOUNT, POSITION, SCORE } from "./records";
@@ -43,6 +44,17 @@ describe("a position's row", () => {
     row({}, true);
     expect(screen.getByTestId<HTMLButtonElement>("close-position").disabled).toBe(true);
   });
+});
+
+test("what each model said leads to its signal", async () => {
+  const onexplain = vi.fn();
+  const one = { model: "trend", side: "buy", confidence: "0.8", weight: "2", signal_id: "t1", agrees: true } as const;
+  const other = { ...one, model: "carry", side: "sell", signal_id: "c1", agrees: false } as const;
+  render(WhyContributions, { contributions: [one, other], onexplain });
+  const rows = screen.getAllByRole("row").map((row) => row.textContent.replace(/\s+/g, " "));
+  expect(rows.slice(1)).toEqual(["trendbuy80 %2✓ for", "carrysell80 %2✕ against"]);
+  await fireEvent.click(screen.getByRole("button", { name: "carry" }));
+  expect(onexplain).toHaveBeenCalledWith("c1");
 });
 
 describe("the dialog that closes a position", () => {

@@ -115,6 +115,8 @@ export const SIGNAL: SignalRecord = {
   stop_loss_price: "1.08003",
   take_profit_price: "1.08753",
   lots: "0.40",
+  ensemble_signal_id: null,
+  contributions: [],
   raw: null,
 };
 

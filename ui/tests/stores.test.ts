@@ -179,6 +179,11 @@ describe("the chart's marks", () => {
     expect(executed).toMatchObject({ shape: "arrowUp", color: "blue", text: "buy" });
   });
 
+  test("of what went into an ensemble's signal there are none: that one has its own", () => {
+    const member = { ...SIGNAL, status: "combined", ensemble_signal_id: "blend-1" } as const;
+    expect(markersFor([member], [], opened, colours)).toEqual([]);
+  });
+
   test("lead back to their signal", () => {
     expect([signalOf("signal:a:b"), signalOf("deal:x"), signalOf(undefined)]).toEqual([
       "a:b",

@@ -24,6 +24,7 @@ from fxpaper.domain.instant import Instant
 from fxpaper.domain.instrument import Instrument
 from fxpaper.domain.refusal import RefusalCode
 from fxpaper.domain.signal import Signal, SignalSide, UnreadableSignal
+from fxpaper.signals.ensemble import PREFIX
 from fxpaper.signals.intake import fields
 from fxpaper.signals.intake.fields import Unreadable
 
@@ -42,6 +43,11 @@ KEYS = (
 )
 _RAW_KEPT = 2000
 _UNREADABLE = "x-"
+_TAKEN = {
+    _UNREADABLE: "signals that could not be read",
+    PREFIX: "the signals of ensembles",
+}
+"""Beginnings of ids that are fxpaper's own, and of what."""
 
 
 class Arrival(msgspec.Struct, frozen=True, kw_only=True):
@@ -162,11 +168,11 @@ def _refuse_unknown_keys(table: Mapping[str, object]) -> None:
 
 def _id(table: Mapping[str, object], derived: str) -> str:
     name = fields.text(table, "id", given=derived)
-    if name.startswith(_UNREADABLE):
+    taken = next((one for one in _TAKEN if name.startswith(one)), None)
+    if taken is not None:
         raise Unreadable(
             RefusalCode.MALFORMED,
-            f'The id "{name}" begins with {_UNREADABLE}, which names signals that could not be '
-            "read; choose another.",
+            f'The id "{name}" begins with {taken}, which names {_TAKEN[taken]}; choose another.',
             name,
             pointer="id",
         )

@@ -126,6 +126,16 @@ export interface Check {
   passed: boolean;
 }
 
+/** What one model had to say when an ensemble decided. */
+export interface Contribution {
+  model: string;
+  side: SignalSide;
+  confidence: string;
+  weight: string;
+  signal_id: string;
+  agrees: boolean;
+}
+
 export interface SignalRecord {
   id: string;
   given_id: string | null;
@@ -143,7 +153,7 @@ export interface SignalRecord {
   expires_at: string | null;
   received_at: string;
   door: string;
-  status: "waiting" | "executed" | "refused";
+  status: "waiting" | "executed" | "refused" | "combined";
   decided_at: string | null;
   code: string | null;
   text: string | null;
@@ -158,6 +168,8 @@ export interface SignalRecord {
   stop_loss_price: string | null;
   take_profit_price: string | null;
   lots: string | null;
+  ensemble_signal_id: string | null;
+  contributions: Contribution[];
   raw: string | null;
 }
 
@@ -175,6 +187,7 @@ export interface Model {
   signals: number;
   executed: number;
   refused: number;
+  combined: number;
 }
 
 /** One point of the reliability curve. */

@@ -43,6 +43,8 @@ function ofSignal(
   const time = barAt(millis(signal.decided_at ?? signal.received_at), opened);
   if (time === null || signal.side === null) return null;
   const sells = signal.side === "sell";
+  // What went into an ensemble's signal has that one's mark.
+  if (signal.status === "combined") return null;
   const refused = signal.status !== "executed";
   const colour = sells ? colours.down : colours.up;
   return {

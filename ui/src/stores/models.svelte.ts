@@ -10,7 +10,8 @@ export class ModelsStore {
 
   setPolicy(model: string, autoExecute: boolean): void {
     const old = this.items.find((one) => one.model === model);
-    const row = old ?? { model, auto_execute: autoExecute, signals: 0, executed: 0, refused: 0 };
+    const none = { signals: 0, executed: 0, refused: 0, combined: 0 };
+    const row = old ?? { model, auto_execute: autoExecute, ...none };
     this.items = [
       ...this.items.filter((one) => one.model !== model),
       { ...row, auto_execute: autoExecute },
