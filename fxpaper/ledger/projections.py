@@ -15,6 +15,7 @@ from typing import NamedTuple
 import msgspec
 from sqlalchemy import Table
 
+from fxpaper.domain.alert import PriceAlertState
 from fxpaper.domain.deal import Deal
 from fxpaper.domain.event import (
     AccountOpened,
@@ -32,6 +33,9 @@ from fxpaper.domain.event import (
     PositionChanged,
     PositionClosed,
     PositionOpened,
+    PriceAlertReached,
+    PriceAlertRemoved,
+    PriceAlertSet,
     Reconciled,
     Recorded,
     SignalDecided,
@@ -55,6 +59,7 @@ from fxpaper.ledger.tables import (
     MODEL_POLICIES,
     ORDERS,
     POSITIONS,
+    PRICE_ALERTS,
     SIGNALS,
     TERMINALS,
 )
@@ -318,6 +323,26 @@ def _(event: TerminalAnswered, recorded: Recorded) -> list[Change]:
 def _(event: TerminalDealsTaken, recorded: Recorded) -> list[Change]:
     cells: dict[str, Cell] = {"cursor": _text(event.cursor)}
     return [Change(Write.REPLACE, TERMINALS, (recorded.account,), cells)]
+
+
+@_rows.register
+def _(event: PriceAlertSet, recorded: Recorded) -> list[Change]:
+    cells: dict[str, Cell] = {
+        "seq": recorded.seq,
+        "state": PriceAlertState.WAITING.value,
+        "body": _text(event.alert),
+        "ended_at": None,
+    }
+    return [Change(Write.INSERT, PRICE_ALERTS, (recorded.account, event.alert.id), cells)]
+
+
+@_rows.register(PriceAlertReached)
+@_rows.register(PriceAlertRemoved)
+def _(event: PriceAlertReached | PriceAlertRemoved, recorded: Recorded) -> list[Change]:
+    reached = isinstance(event, PriceAlertReached)
+    state = PriceAlertState.REACHED if reached else PriceAlertState.REMOVED
+    cells: dict[str, Cell] = {"state": state.value, "ended_at": recorded.at}
+    return [Change(Write.UPDATE, PRICE_ALERTS, (recorded.account, event.alert.id), cells)]
 
 
 @_rows.register

@@ -14,7 +14,14 @@ from decimal import Decimal
 import msgspec
 from msgspec.structs import replace
 
-from fxpaper.domain.command import Command, PlaceGroup, PlaceOrder, ReversePosition
+from fxpaper.domain.command import (
+    Command,
+    PlaceGroup,
+    PlaceOrder,
+    RemovePriceAlert,
+    ReversePosition,
+    SetPriceAlert,
+)
 from fxpaper.domain.event import (
     ModelPolicySet,
     Recorded,
@@ -158,6 +165,10 @@ class Desk:
             return command
         if isinstance(command, PlaceOrder | PlaceGroup | ReversePosition):
             return self._broker.submit(by_hand(command), now)
+        if isinstance(command, SetPriceAlert):
+            return self.engine.set_alert(command, now)
+        if isinstance(command, RemovePriceAlert):
+            return self.engine.remove_alert(command, now)
         return self._broker.carry_out(command, now)
 
     def _sized(self, wish: PlaceAmount, now: Instant) -> PlaceOrder | Refused:
