@@ -77,6 +77,8 @@ class AlertKind(StrEnum):
     """A live account's terminal is away, or back."""
     PRICE = "price"
     """A price alert was reached."""
+    DELIVERY = "delivery"
+    """Alerts to somebody else could not be delivered; the page is told, whatever the rules."""
 
 
 class Tone(StrEnum):
