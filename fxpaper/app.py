@@ -23,6 +23,7 @@ from fxpaper.aggregator.sources.metatrader import TickFeed
 from fxpaper.aggregator.sources.recorded import RecordedSource
 from fxpaper.aggregator.sources.simulator import SimulatorSource
 from fxpaper.aggregator.store import open_store
+from fxpaper.alerting import Alerting, show_on
 from fxpaper.bridge.live_line import LiveLine
 from fxpaper.bridge.terminals import House
 from fxpaper.clock import Clock, ManualClock, SystemClock
@@ -111,6 +112,7 @@ class Daemon:
         self._worker: ExecutionWorker | None = None
         self._terminals = TickFeed()
         self._line: LiveLine | None = None
+        self._alerting: Alerting | None = None
 
     async def run(self) -> None:
         """Start everything, work until cancelled, stop everything in order.
@@ -158,6 +160,7 @@ class Daemon:
         )
         await worker.open()
         self._worker = worker
+        self._alerting = alerting = await self._open_alerting(worker, shell)
         self._line = self._live_line(worker)
         lifetime = settings.signal_lifetime_seconds * NS_PER_SECOND
         front = AccountFront(
@@ -197,9 +200,22 @@ class Daemon:
                     group.create_task(door.run())
                 group.create_task(self._feed.run(self._on_quote, self._web.hub.on_bar))
                 group.create_task(self._watch_network())
+                group.create_task(alerting.run(self._feed.states, self._is_open))
                 group.create_task(doors.run())
         finally:
             await self._web.stop()
+
+    async def _open_alerting(self, worker: ExecutionWorker, shell: LedgerShell) -> Alerting:
+        alerting = Alerting(
+            self._plan.settings,
+            self._plan.data_dir,
+            worker.committed.account,
+            ledger=shell,
+            market=self._clock,
+            show=show_on(lambda: self._web.hub),
+        )
+        await alerting.open()
+        return alerting
 
     def _announce(self) -> None:
         (self._plan.data_dir / "port").write_text(str(self._web.port), encoding="utf-8")
@@ -270,7 +286,8 @@ class Daemon:
                 f'Account "{account.id}" is live; its terminal needs metatrader_address, or mt4.'
             )
         instruments = plan.profile.instruments
-        return LiveLine(account, instruments, self._clock, lambda: worker.cursor, worker.hear)
+        hear = worker.hear if self._alerting is None else self._alerting.hearing(worker.hear)
+        return LiveLine(account, instruments, self._clock, lambda: worker.cursor, hear)
 
     def _extras(self) -> Extras:
         """Return what the feed does besides; only real prices are compared, probed and kept."""
@@ -319,11 +336,15 @@ class Daemon:
         if self._worker is not None:
             self._worker.put(quote)
         self._web.hub.on_quote(quote)
+        if self._alerting is not None:
+            self._alerting.on_quote(quote)
         if self._plan.demo:
             self._quotes.put_nowait(quote)
 
     def _on_events(self, events: Sequence[Recorded]) -> None:
         self._web.hub.on_events(events)
+        if self._alerting is not None:
+            self._alerting.on_events(events)
 
     def _on_command(self, command: TerminalCommand, again: bool) -> None:  # noqa: FBT001
         if self._line is not None:

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from platformdirs import user_data_path
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
+from fxpaper.domain.alert import AlertKind
 from fxpaper.errors import ConfigurationError
 
 FILE = "fxpaper.toml"
@@ -36,6 +37,31 @@ class HookSettings(BaseModel):
     """The author of signals that name none; without it the hook's own name."""
     confidence: Decimal | None = Field(None, ge=0, le=1, allow_inf_nan=False)
     """Of signals that tell none; without it they are refused."""
+
+
+def _several(value: object) -> object:
+    return (value,) if isinstance(value, str) else value
+
+
+Several = Annotated[tuple[str, ...], BeforeValidator(_several)]
+"""A text, or a list of them."""
+
+
+class AlertSettings(BaseModel):
+    """What is told to whom."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    on: tuple[AlertKind, ...] = Field(min_length=1)
+    """Kinds of alerts."""
+    model: Several = ()
+    """Patterns such as trend*, one of which the model matches."""
+    symbol: Several = ()
+    """Patterns such as EUR*, one of which the symbol matches."""
+    to: Several = Field(("page",), min_length=1)
+    """The page, and names of addresses in notify."""
+    every_seconds: float = Field(30, ge=0, le=86_400)
+    """What follows the first within this time is told together."""
 
 
 class Settings(BaseModel):
@@ -131,6 +157,10 @@ class Settings(BaseModel):
     inside the process."""
     hooks: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,32}$")], HookSettings] = {}
     """Webhooks by name; tables in the file."""
+    alerts: tuple[AlertSettings, ...] = ()
+    """Rules of who is told what; tables in the file. Without one the page is told the essential."""
+    notify: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,32}$")], SecretStr] = {}
+    """Addresses of Apprise, by name; a table in the file."""
     host: str = "127.0.0.1"
     """Address to listen on."""
     port: int = Field(8765, ge=0, le=65535)
@@ -230,5 +260,5 @@ def _explain(problem: ValidationError, path: Path) -> str:
         near = get_close_matches(key, Settings.model_fields, n=1)
         hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(Settings.model_fields)}."
         return f'Unknown setting "{key}" in {path}; {hint}'
-    shown = "" if "key" in key else f", got {first['input']!r}"
+    shown = "" if "key" in key or "notify" in key else f", got {first['input']!r}"
     return f"Setting {key}: {first['msg']}{shown} (from {path} or {PREFIX}{key.upper()})."

@@ -12,6 +12,7 @@ from rich.markup import escape
 from rich.progress import Progress
 
 from fxpaper.aggregator.recording import Recording, read_recording
+from fxpaper.alerting import rules_of_alerts
 from fxpaper.app import Daemon, Plan
 from fxpaper.config import read_settings
 from fxpaper.domain.instrument import BrokerProfile
@@ -24,6 +25,7 @@ def plan_of(data_dir: Path, config: Path | None, port: int | None) -> Plan:
     """Return what a process is started for, by its settings."""
     with Reported():
         settings = read_settings(data_dir, config, {"port": port})
+        rules_of_alerts(settings)
         directory = (config or data_dir / "x").parent
         profile = read_profile(settings.profile, directory)
     return Plan(settings=settings, profile=profile, data_dir=data_dir)

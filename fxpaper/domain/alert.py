@@ -78,7 +78,7 @@ class AlertKind(StrEnum):
     PRICE = "price"
     """A price alert was reached."""
     DELIVERY = "delivery"
-    """Alerts to somebody else could not be delivered; the page is told, whatever the rules."""
+    """Somebody could not be told. The page hears of it whatever the rules say."""
 
 
 class Tone(StrEnum):

@@ -8,12 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
-from enum import Enum
 from functools import singledispatch
-from typing import NamedTuple
 
 import msgspec
-from sqlalchemy import Table
 
 from fxpaper.domain.alert import PriceAlertState
 from fxpaper.domain.deal import Deal
@@ -50,6 +47,7 @@ from fxpaper.domain.event import (
 )
 from fxpaper.domain.signal import SignalStatus
 from fxpaper.errors import IntegrityError
+from fxpaper.ledger.changes import Cell, Change, Write
 from fxpaper.ledger.tables import (
     ACCOUNTS,
     CASH,
@@ -64,39 +62,10 @@ from fxpaper.ledger.tables import (
     TERMINALS,
 )
 
-Cell = str | int | None
-
 OPEN_COMMAND = "sent"
 """State of a terminal's command that has no answer yet."""
 
 _ENCODER = msgspec.json.Encoder()
-
-
-class Write(Enum):
-    """How a row changes."""
-
-    INSERT = "insert"
-    """It must not exist yet."""
-    UPDATE = "update"
-    """It must exist."""
-    REPLACE = "replace"
-    """It may exist."""
-
-
-class Change(NamedTuple):
-    """One row's change.
-
-    Args:
-        write: how it changes.
-        table: where.
-        key: values of the table's primary key.
-        cells: new values by column; an insert and a replacement give every other column.
-    """
-
-    write: Write
-    table: Table
-    key: tuple[str | int, ...]
-    cells: dict[str, Cell]
 
 
 def merged(events: Iterable[Recorded]) -> list[Change]:

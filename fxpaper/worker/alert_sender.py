@@ -247,16 +247,19 @@ class AlertSender:
             return
         log.error("alert_given_up", target=name, count=bundle.count, problem=problem)
         await self._ask(partial(self._outbox.give_up, bundle))
-        await self._say_given_up(name, bundle.count, problem)
+        await self._say_given_up(bundle, problem)
 
-    async def _say_given_up(self, name: str, count: int, problem: str) -> None:
-        """Say on the page that somebody else was not told."""
-        text = f"{count} alerts to {name} were given up after many attempts: {problem}"
+    async def _say_given_up(self, bundle: Bundle, problem: str) -> None:
+        """Say on the page, and to whoever else wants to know, that somebody was not told."""
+        name = bundle.group.target
+        what = "An alert" if bundle.count == 1 else f"{bundle.count} alerts"
+        text = f"{what} to {name} could not be delivered, however often it was tried: {problem}"
         alert = Alert(kind=AlertKind.DELIVERY, at=self._market.now(), text=text, tone=Tone.BAD)
-        if name != PAGE and PAGE in self._targets:
-            rows = [Routed(alert, PAGE, OWN_RULE)]
-            await self._ask(partial(self._outbox.put, rows, self._clock.now()))
-            self._poke(rows)
+        rules = () if set(bundle.kinds) == {AlertKind.DELIVERY} else self._rules
+        asked = [one for one in routed([alert], rules) if one.target not in {name, PAGE}]
+        rows = [*asked, *([Routed(alert, PAGE, OWN_RULE)] if name != PAGE else [])]
+        await self._ask(partial(self._outbox.put, rows, self._clock.now()))
+        self._poke(rows)
 
     async def _sweep(self) -> None:
         """Drop what nobody needs to hear any more."""

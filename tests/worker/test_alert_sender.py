@@ -121,7 +121,7 @@ async def until(condition: Callable[[], bool]) -> None:
 
 def all_told(directory: Path) -> bool:
     with closing(sqlite3.connect(directory / "alerts.db")) as outbox:
-        return outbox.execute("SELECT count(*) FROM waiting").fetchone() == (0,)
+        return bool(outbox.execute("SELECT count(*) FROM waiting").fetchone() == (0,))
 
 
 def sold(text: str = "Sold.") -> Alert:
@@ -162,7 +162,7 @@ async def test_what_cannot_be_sent_is_given_up_and_the_page_is_told(
         assert receiver.attempts == 3
     [(tone, text)] = shown
     assert tone == "bad"
-    assert text.startswith("1 alerts to phone were given up after many attempts: ")
+    assert text.startswith("An alert to phone could not be delivered, however often it was tried: ")
     assert SECRET not in text
 
 
