@@ -35,6 +35,7 @@ PARTS = {
     "/orders/{id}": "o-4",
     "/signals/{id}": "s1",
     "/models/{model}": "trend",
+    "/alerts/{id}": "a-7",
 }
 QUERIES = {"/api/v1/bars": "?symbol=EURUSD", "/api/v1/mt4/poll": "?line=a&poll=1"}
 BODIES = {
@@ -50,6 +51,7 @@ BODIES = {
     "/api/v1/account/cash": {"amount": "50.00"},
     "/api/v1/account/reset": {},
     "/api/v1/account/trading": {"state": "halted"},
+    "/api/v1/alerts": {"symbol": "EURUSD", "side": "above", "price": "1.1050"},
 }
 REFUSED_HERE = {
     "/api/v1/orders/{id}",
@@ -60,6 +62,7 @@ REFUSED_HERE = {
     "/api/v1/account/reset",
     "/api/v1/account/trading",
     "/api/v1/mt4/poll",
+    "/api/v1/alerts/{id}",
 }
 """What the world of these tests cannot do; the real program does it in tests/e2e."""
 

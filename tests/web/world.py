@@ -263,10 +263,14 @@ class SmallAccount:
                 return Refused(RefusalCode.UNKNOWN_POSITION, "Nothing of that kind is open.", "1")
         return tuple(await self.ledger.read(lambda one: one.events_since("paper", seq, 100)))
 
-    async def _alert(self, wish: SetPriceAlert | RemovePriceAlert) -> tuple[Recorded, ...]:
-        """Set or remove any alert."""
+    async def _alert(
+        self, wish: SetPriceAlert | RemovePriceAlert
+    ) -> tuple[Recorded, ...] | Refused:
+        """Set any alert, remove one that is known."""
         seq = self._account.seq
         if isinstance(wish, RemovePriceAlert):
+            if wish.alert_id not in self.alerts:
+                return Refused(RefusalCode.UNKNOWN_ALERT, "There is no such alert.", wish.alert_id)
             event: Event = PriceAlertRemoved(self.alerts.pop(wish.alert_id))
         else:
             alert = PriceAlert(
