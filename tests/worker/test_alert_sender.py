@@ -14,7 +14,7 @@ from aiohttp import web
 from structlog.testing import capture_logs
 
 from fxpaper.clock import ManualClock, SystemClock
-from fxpaper.domain.alert import Alert, AlertKind
+from fxpaper.domain.alert import Alert, AlertKind, Tone
 from fxpaper.errors import ConfigurationError
 from fxpaper.ledger.ledger import Ledger
 from fxpaper.ledger.shell import LedgerShell
@@ -281,3 +281,10 @@ def test_a_file_that_is_no_outbox_is_told_at_the_start(tmp_path):
     (tmp_path / "alerts.db").write_text("not a database, and long enough to be none " * 30)
     with pytest.raises(ConfigurationError, match="Move the file away"):
         AlertOutbox(tmp_path).open()
+
+
+async def test_what_apprise_says_of_a_failure_names_no_piece_of_the_address(threads):
+    """Nobody listens on port 9; Apprise itself would name the host."""
+    phone = AppriseTarget("phone", f"json://127.0.0.1:9/{SECRET}", threads)
+    problem = await phone.send("fxpaper", "Sold.", Tone.PLAIN)
+    assert problem == "A Connection error occurred sending JSON notification to …."
