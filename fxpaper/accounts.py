@@ -139,6 +139,7 @@ async def desk_of(
     if not isinstance(state, LedgerState):
         raise ConfigurationError(f'The ledger has no account "{settings.account}".')
     engine.restore(state.account, state.positions, state.orders)
+    engine.restore_alerts(state.alerts)
     live = state.account.mode is Mode.LIVE
     terminal = await terminal_broker(engine, state, shell) if live else None
     desk = Desk(engine, book_of(settings), terminal, Past(volatility=volatility))

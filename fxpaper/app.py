@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import gc
 from collections.abc import Callable, Coroutine, Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import Path
 
 import structlog
 
@@ -17,13 +15,13 @@ from fxpaper.aggregator.history import HISTORY, History
 from fxpaper.aggregator.planner import Urgency
 from fxpaper.aggregator.probes import Probes
 from fxpaper.aggregator.recorder import RECORDINGS, Recorder
-from fxpaper.aggregator.recording import Recording
 from fxpaper.aggregator.registry import Setup, plans
 from fxpaper.aggregator.source import Source
 from fxpaper.aggregator.sources.metatrader import TickFeed
 from fxpaper.aggregator.sources.recorded import RecordedSource
 from fxpaper.aggregator.sources.simulator import SimulatorSource
 from fxpaper.aggregator.store import open_store
+from fxpaper.alerting import Alerting, show_on
 from fxpaper.bridge.live_line import LiveLine
 from fxpaper.bridge.terminals import House
 from fxpaper.clock import Clock, ManualClock, SystemClock
@@ -33,7 +31,6 @@ from fxpaper.daily_ranges import learn
 from fxpaper.domain.account import Mode
 from fxpaper.domain.event import Recorded
 from fxpaper.domain.instant import NS_PER_SECOND, Instant
-from fxpaper.domain.instrument import BrokerProfile
 from fxpaper.domain.quote import Quote
 from fxpaper.domain.signal import ModelPolicy
 from fxpaper.domain.sizing import SizingMode
@@ -44,6 +41,7 @@ from fxpaper.errors import ConfigurationError
 from fxpaper.from_settings import book_of, hooks_of, ledger_of, wanted_symbols
 from fxpaper.ledger.ledger import Ledger
 from fxpaper.ledger.shell import LedgerShell
+from fxpaper.plan import Plan
 from fxpaper.rooms import ExecutionRoom, MarketRoom
 from fxpaper.signal_doors import open_signal_doors
 from fxpaper.signals.desk import Desk
@@ -60,33 +58,6 @@ from fxpaper.worker.front import AccountFront
 from fxpaper.worker.news_file import news_file
 
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """What a process is started for.
-
-    Args:
-        settings: read once.
-        profile: the broker's rules.
-        data_dir: where ledger, token and budgets are kept.
-        demo: whether the sample model trades.
-        simulated: whether prices are made up.
-        recording: recorded quotes to play instead of asking sources.
-        speed: of the recording; None as fast as possible.
-        signals: a file of signals to watch, or None.
-        seed: of the simulation.
-    """
-
-    settings: Settings
-    profile: BrokerProfile
-    data_dir: Path
-    demo: bool = False
-    simulated: bool = False
-    recording: Recording | None = None
-    speed: float | None = 1.0
-    signals: Path | None = None
-    seed: int = 7
 
 
 class Daemon:
@@ -111,6 +82,7 @@ class Daemon:
         self._volatility = Volatility()
         settings = plan.settings
         self._news = news_file(settings.news_file, settings.news_zone, self._clock)
+        self._alerting: Alerting | None = None
 
     async def run(self) -> None:
         """Start everything, work until cancelled, stop everything in order.
@@ -159,6 +131,7 @@ class Daemon:
         for one in (worker, *others):
             await one.open()
         self._workers = [worker, *others]
+        self._alerting = await self._open_alerting(worker, shell)
         self._line = self._live_line(worker)
         front, *fronts = [self._front(shell, one) for one in self._workers]
         members = [Member(one, of.taking) for one, of in zip(fronts, self._further, strict=True)]
@@ -209,12 +182,26 @@ class Daemon:
         yield self._feed.run(self._on_quote, self._web.hub.on_bar)
         yield self._watch_network()
         yield self._learn_ranges()
+        if self._alerting is not None:
+            yield self._alerting.run(self._feed.states, self._is_open)
         if self._news is not None:
             yield self._news.watch(self._use_calendar)
 
     def _use_calendar(self, calendar: Calendar) -> None:
         for worker in self._workers:
             worker.use_calendar(calendar)
+
+    async def _open_alerting(self, worker: ExecutionWorker, shell: LedgerShell) -> Alerting:
+        alerting = Alerting(
+            self._plan.settings,
+            self._plan.data_dir,
+            worker.committed.account,
+            ledger=shell,
+            market=self._clock,
+            show=show_on(lambda: self._web.hub),
+        )
+        await alerting.open()
+        return alerting
 
     def _announce(self) -> None:
         (self._plan.data_dir / "port").write_text(str(self._web.port), encoding="utf-8")
@@ -286,7 +273,8 @@ class Daemon:
                 f'Account "{account.id}" is live; its terminal needs metatrader_address, or mt4.'
             )
         instruments = plan.profile.instruments
-        return LiveLine(account, instruments, self._clock, lambda: worker.cursor, worker.hear)
+        hear = worker.hear if self._alerting is None else self._alerting.hearing(worker.hear)
+        return LiveLine(account, instruments, self._clock, lambda: worker.cursor, hear)
 
     def _extras(self) -> Extras:
         """Return what the feed does besides; only real prices are compared, probed and kept."""
@@ -351,11 +339,15 @@ class Daemon:
         for worker in self._workers:
             worker.put(quote)
         self._web.hub.on_quote(quote)
+        if self._alerting is not None:
+            self._alerting.on_quote(quote)
         if self._plan.demo:
             self._quotes.put_nowait(quote)
 
     def _on_events(self, events: Sequence[Recorded]) -> None:
         self._web.hub.on_events(events)
+        if self._alerting is not None:
+            self._alerting.on_events(events)
 
     def _on_command(self, command: TerminalCommand, again: bool) -> None:  # noqa: FBT001
         if self._line is not None:

@@ -9,13 +9,13 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
-from fxpaper.app import Plan
 from fxpaper.asking import Daemon, is_running
 from fxpaper.bridge.broker_profile import known_specs, profile_text
 from fxpaper.bridge.keys import forget_keys, make_keys, server_keys, terminals
 from fxpaper.config import default_data_dir
 from fxpaper.errors import InputError
 from fxpaper.options import AsJson, Config, DataDir
+from fxpaper.plan import Plan
 from fxpaper.printing import Reported, out, print_json, table
 from fxpaper.profiles import read_profile
 from fxpaper.starting import plan_of

@@ -22,6 +22,7 @@ from rich.progress import Progress
 from fxpaper import __version__, asking, replaying
 from fxpaper.accounts import further_accounts
 from fxpaper.aggregator.recording import Recording
+from fxpaper.alert_commands import alert_app
 from fxpaper.bridge_commands import doctor_app, keygen, profile_app
 from fxpaper.config import default_data_dir
 from fxpaper.engine.bar_doubts import BarPolicy
@@ -64,6 +65,7 @@ config_app = typer.Typer(help="Settings.", no_args_is_help=True)
 ui_app = typer.Typer(help="The page.", no_args_is_help=True)
 for _name, _group in {
     "signal": signal_app,
+    "alert": alert_app,
     "config": config_app,
     "model": model_app,
     "ui": ui_app,

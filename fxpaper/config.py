@@ -11,9 +11,18 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from platformdirs import user_data_path
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+)
 
 from fxpaper.account_settings import AccountSettings
+from fxpaper.domain.alert import AlertKind
 from fxpaper.domain.window import known_zone
 from fxpaper.ensemble_settings import EnsembleSettings, check_ensembles
 from fxpaper.errors import ConfigurationError
@@ -43,6 +52,31 @@ class HookSettings(BaseModel):
     """The author of signals that name none; without it the hook's own name."""
     confidence: Decimal | None = Field(None, ge=0, le=1, allow_inf_nan=False)
     """Of signals that tell none; without it they are refused."""
+
+
+def _several(value: object) -> object:
+    return (value,) if isinstance(value, str) else value
+
+
+Several = Annotated[tuple[str, ...], BeforeValidator(_several)]
+"""A text, or a list of them."""
+
+
+class AlertSettings(BaseModel):
+    """What is told to whom."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    on: tuple[AlertKind, ...] = Field(min_length=1)
+    """Kinds of alerts."""
+    model: Several = ()
+    """Patterns such as trend*, one of which the model matches."""
+    symbol: Several = ()
+    """Patterns such as EUR*, one of which the symbol matches."""
+    to: Several = Field(("page",), min_length=1)
+    """The page, and names of addresses in notify."""
+    every_seconds: float = Field(30, ge=0, le=86_400)
+    """What follows the first within this time is told together."""
 
 
 class Settings(SignalRuleSettings):
@@ -142,6 +176,10 @@ class Settings(SignalRuleSettings):
     inside the process."""
     hooks: dict[Name, HookSettings] = Field({})
     """Webhooks by name; tables in the file."""
+    alerts: tuple[AlertSettings, ...] = ()
+    """Rules of who is told what; tables in the file. Without one the page is told the essential."""
+    notify: dict[Name, SecretStr] = Field({})
+    """Addresses of Apprise, by name; a table in the file."""
     host: str = "127.0.0.1"
     """Address to listen on."""
     port: int = Field(8765, ge=0, le=65535)
@@ -237,5 +275,5 @@ def _explain(problem: ValidationError, path: Path) -> str:
         near = get_close_matches(str(first["loc"][-1]), known, n=1)
         hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}."
         return f'Unknown setting "{key}" in {path}; {hint}'
-    shown = "" if "key" in key else f", got {first['input']!r}"
+    shown = "" if "key" in key or "notify" in key else f", got {first['input']!r}"
     return f"Setting {key}: {first['msg']}{shown} (from {path} or {PREFIX}{key.upper()})."

@@ -19,7 +19,6 @@ from fxpaper.aggregator.budget import Budget
 from fxpaper.aggregator.history import HISTORY, History
 from fxpaper.aggregator.registry import Setup, plans
 from fxpaper.aggregator.store import open_store
-from fxpaper.app import Plan
 from fxpaper.clock import SystemClock
 from fxpaper.config import default_data_dir
 from fxpaper.configured_sources import sources_of
@@ -29,6 +28,7 @@ from fxpaper.domain.instrument import Instrument
 from fxpaper.engine.sessions import forex_is_open
 from fxpaper.errors import InputError, RateLimitedError
 from fxpaper.options import Config, DataDir
+from fxpaper.plan import Plan
 from fxpaper.printing import Reported, err, out
 from fxpaper.starting import plan_of
 from fxpaper.web import views

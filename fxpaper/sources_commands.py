@@ -19,7 +19,6 @@ from fxpaper.aggregator.plan_of_day import Expected, expectations
 from fxpaper.aggregator.registry import Setup, SourceSpec, known_sources, plans, spec_of
 from fxpaper.aggregator.source import Finding
 from fxpaper.aggregator.store import open_store
-from fxpaper.app import Plan
 from fxpaper.clock import SystemClock
 from fxpaper.config import default_data_dir
 from fxpaper.domain.quote import Quote
@@ -27,6 +26,7 @@ from fxpaper.errors import ConfigurationError, FxpaperError
 from fxpaper.from_settings import wanted_symbols
 from fxpaper.keys import find_keys, forget_key, keep_key
 from fxpaper.options import AsJson, Config, DataDir, Port, daemon_of
+from fxpaper.plan import Plan
 from fxpaper.printing import Reported, err, out, print_json, table
 from fxpaper.starting import plan_of
 from fxpaper.web import views

@@ -12,10 +12,12 @@ from rich.markup import escape
 from rich.progress import Progress
 
 from fxpaper.aggregator.recording import Recording, read_recording
-from fxpaper.app import Daemon, Plan
+from fxpaper.alerting import rules_of_alerts
+from fxpaper.app import Daemon
 from fxpaper.config import read_settings
 from fxpaper.domain.instrument import BrokerProfile
 from fxpaper.errors import FxpaperError
+from fxpaper.plan import Plan
 from fxpaper.printing import CANNOT_START, WRONG_USE, Reported, err, fail, out
 from fxpaper.profiles import read_profile
 
@@ -24,6 +26,7 @@ def plan_of(data_dir: Path, config: Path | None, port: int | None) -> Plan:
     """Return what a process is started for, by its settings."""
     with Reported():
         settings = read_settings(data_dir, config, {"port": port})
+        rules_of_alerts(settings)
         directory = (config or data_dir / "x").parent
         profile = read_profile(settings.profile, directory)
     return Plan(settings=settings, profile=profile, data_dir=data_dir)

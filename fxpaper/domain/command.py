@@ -9,6 +9,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from fxpaper.domain.account import TradingState
+from fxpaper.domain.alert import PriceSide
 from fxpaper.domain.exits import NO_EXITS, Exits, Trail
 from fxpaper.domain.instant import Instant
 from fxpaper.domain.instrument import Points
@@ -215,6 +216,36 @@ class SetTrading(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
 
 
+class SetPriceAlert(msgspec.Struct, frozen=True, kw_only=True):
+    """Tell somebody, once, when a price is reached.
+
+    Args:
+        account: whose.
+        symbol: canonical symbol.
+        side: whether the bid has to rise or to fall to it.
+        price: in points.
+        note: what to be reminded of.
+    """
+
+    account: str
+    symbol: str
+    side: PriceSide
+    price: Points
+    note: str = ""
+
+
+class RemovePriceAlert(msgspec.Struct, frozen=True, kw_only=True):
+    """Wait for a price no longer.
+
+    Args:
+        account: whose.
+        alert_id: which alert.
+    """
+
+    account: str
+    alert_id: str
+
+
 Reducing = (
     ModifyOrder
     | CancelOrder
@@ -231,4 +262,7 @@ Reducing = (
 Opening = PlaceOrder | PlaceGroup | ReversePosition
 """What needs one."""
 
-Command = Opening | Reducing
+Watching = SetPriceAlert | RemovePriceAlert
+"""What no broker has to do with."""
+
+Command = Opening | Reducing | Watching

@@ -8,11 +8,13 @@ from enum import StrEnum
 import msgspec
 
 from fxpaper.domain.account import Account, TradingState
+from fxpaper.domain.alert import PriceAlert
 from fxpaper.domain.deal import Deal
 from fxpaper.domain.instant import Instant
 from fxpaper.domain.instrument import Points
 from fxpaper.domain.order import Order
 from fxpaper.domain.position import Position
+from fxpaper.domain.quote import Quote
 from fxpaper.domain.signal import Decision, ModelPolicy, Signal, UnreadableSignal
 from fxpaper.domain.terminal import TerminalAnswer, TerminalCommand, TerminalCursor
 
@@ -245,6 +247,30 @@ class Reconciled(msgspec.Struct, frozen=True, tag="reconciled"):
     text: str
 
 
+class PriceAlertSet(msgspec.Struct, frozen=True, tag="price_alert_set"):
+    """Somebody wants to hear of a price."""
+
+    alert: PriceAlert
+
+
+class PriceAlertReached(msgspec.Struct, frozen=True, tag="price_alert_reached"):
+    """A price alert has gone off; it waits no longer.
+
+    Args:
+        alert: which.
+        quote: that reached it.
+    """
+
+    alert: PriceAlert
+    quote: Quote
+
+
+class PriceAlertRemoved(msgspec.Struct, frozen=True, tag="price_alert_removed"):
+    """Somebody no longer wants to hear of a price."""
+
+    alert: PriceAlert
+
+
 Event = (
     AccountOpened
     | ModelPolicySet
@@ -271,6 +297,9 @@ Event = (
     | TerminalAnswered
     | TerminalDealsTaken
     | Reconciled
+    | PriceAlertSet
+    | PriceAlertReached
+    | PriceAlertRemoved
 )
 
 

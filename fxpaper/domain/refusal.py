@@ -85,6 +85,7 @@ class RefusalCode(StrEnum):
     UNKNOWN_POSITION = "unknown_position"
     UNKNOWN_ORDER = "unknown_order"
     UNKNOWN_SIGNAL = "unknown_signal"
+    UNKNOWN_ALERT = "unknown_alert"
 
 
 class Refused(msgspec.Struct, frozen=True):

@@ -17,6 +17,7 @@ from decimal import Decimal
 from typing import TypeVar
 
 from fxpaper.domain.account import Account, Mode, Valuation
+from fxpaper.domain.alert import PriceAlert
 from fxpaper.domain.command import (
     CancelOrder,
     CloseAll,
@@ -27,8 +28,10 @@ from fxpaper.domain.command import (
     MoveCash,
     PlaceGroup,
     PlaceOrder,
+    RemovePriceAlert,
     ResetAccount,
     ReversePosition,
+    SetPriceAlert,
 )
 from fxpaper.domain.event import AccountOpened, Recorded
 from fxpaper.domain.instant import Instant
@@ -37,7 +40,17 @@ from fxpaper.domain.order import DealReason, Order, TriggerSide
 from fxpaper.domain.position import Position
 from fxpaper.domain.quote import Quote
 from fxpaper.domain.refusal import RefusalCode, Refused
-from fxpaper.engine import cash, closing, groups, placing, protecting, rollover, watching, working
+from fxpaper.engine import (
+    cash,
+    closing,
+    groups,
+    placing,
+    price_alerts,
+    protecting,
+    rollover,
+    watching,
+    working,
+)
 from fxpaper.engine.books import SymbolBook
 from fxpaper.engine.costs import CostModel
 from fxpaper.engine.filling import fill_at_market, reach
@@ -95,6 +108,12 @@ class Engine:
             self.venue.watch_order(order)
         watching.review(self.venue, account.id, account.opened_at)
         self.venue.moved.clear()
+
+    def restore_alerts(self, alerts: Iterable[PriceAlert]) -> None:
+        """Take over the price alerts that wait, of a live account too."""
+        for alert in alerts:
+            self.state.accounts[alert.account].alerts[alert.id] = alert
+            price_alerts.watch(self.venue, alert)
 
     def on_quote(self, quote: Quote) -> list[Recorded]:
         """Take the next quote of a symbol and return what it caused; mostly nothing."""
@@ -173,6 +192,14 @@ class Engine:
     def reset(self, command: ResetAccount, now: Instant) -> list[Recorded] | Refused:
         """Begin an account anew, or say why not."""
         return self._carry_out(cash.reset, command, command.account, now)
+
+    def set_alert(self, command: SetPriceAlert, now: Instant) -> list[Recorded] | Refused:
+        """Let a price be waited for, or say why not."""
+        return self._carry_out(price_alerts.place, command, command.account, now)
+
+    def remove_alert(self, command: RemovePriceAlert, now: Instant) -> list[Recorded] | Refused:
+        """Wait for a price no longer, or say why not."""
+        return self._carry_out(price_alerts.remove, command, command.account, now)
 
     def untradeable(self, symbol: str, now: Instant) -> Refused | None:
         """Return why a symbol cannot be traded at ``now``, or None when it can."""
@@ -254,6 +281,8 @@ class Engine:
     def _meet(self, level: Level, quote: Quote, at: Instant) -> None:
         if level.role is Role.WATCH:
             self.venue.touched[level.owner.account] = None
+        elif level.role is Role.ALERT:
+            price_alerts.act(self.venue, level.owner, quote, at)
         elif level.role is Role.ORDER or level.role is Role.ORDER_TRAIL:
             order = self._order(level.owner)
             if order is not None:

@@ -1,8 +1,8 @@
 """The levels that open positions and waiting orders let wait in the trigger book.
 
 On a quote that crosses several, what ends a position comes before what moves its stop, that before
-orders, and an account's margin watch last; within each the older first, a position's stop-loss
-before its take-profits.
+orders, then an account's margin watch, and what only tells somebody last; within each the older
+first, a position's stop-loss before its take-profits.
 """
 
 from __future__ import annotations
@@ -31,17 +31,18 @@ class Role(IntEnum):
     ORDER = 5
     ORDER_TRAIL = 6
     WATCH = 7
+    ALERT = 8
 
 
 _ENDS = (Role.STOP_LOSS, Role.RUNG, Role.TAKE_PROFIT)
 
 
 class Owner(msgspec.Struct, frozen=True):
-    """Whose levels: a position's, an order's, or the account's own.
+    """Whose levels: a position's, an order's, a price alert's, or the account's own.
 
     Args:
         account: its id.
-        id: of the position or order; empty for the account's margin watch.
+        id: of the position, order or alert; empty for the account's margin watch.
     """
 
     account: str

@@ -13,6 +13,7 @@ from fractions import Fraction
 from msgspec.structs import replace
 
 from fxpaper.domain.account import Account
+from fxpaper.domain.alert import PriceAlert
 from fxpaper.domain.event import (
     AccountOpened,
     AccountReset,
@@ -28,6 +29,9 @@ from fxpaper.domain.event import (
     PositionChanged,
     PositionClosed,
     PositionOpened,
+    PriceAlertReached,
+    PriceAlertRemoved,
+    PriceAlertSet,
     Recorded,
     SwapAccrued,
     TradingStateSet,
@@ -50,7 +54,7 @@ class AccountState:
         orders: its waiting orders, oldest first.
     """
 
-    __slots__ = ("_board", "account", "holdings", "margin", "orders", "positions", "seq")
+    __slots__ = ("_board", "account", "alerts", "holdings", "margin", "orders", "positions", "seq")
 
     def __init__(
         self,
@@ -64,6 +68,8 @@ class AccountState:
         """Open ones by id, oldest first."""
         self.orders: dict[str, Order] = {order.id: order for order in orders}
         """Waiting ones by id, oldest first."""
+        self.alerts: dict[str, PriceAlert] = {}
+        """Prices that are waited for by id, oldest first."""
         self.holdings: dict[str, Holding] = {}
         """Open positions by symbol, with what they float at."""
         self.margin = post(Fraction(0), account.currency)
@@ -137,7 +143,10 @@ class State:
         """Number an event, let it take effect and return it in its place in the log."""
         recorded = Recorded(account, self.next_seq(account), at, event)
         if isinstance(event, AccountOpened | AccountReset):
+            before = self.accounts.get(account)
             self.accounts[account] = AccountState(event.account, self._board)
+            # Money begins anew; prices that somebody wants to hear of are none of its business.
+            self.accounts[account].alerts = {} if before is None else before.alerts
         known = self.accounts[account]
         known.seq = recorded.seq
         _apply(known, event)
@@ -155,6 +164,10 @@ def _apply(state: AccountState, event: Event) -> None:
             state.orders[order.id] = order
         case OrderFilled(order) | OrderEnded(order):
             state.orders.pop(order.id, None)
+        case PriceAlertSet(alert):
+            state.alerts[alert.id] = alert
+        case PriceAlertReached(alert) | PriceAlertRemoved(alert):
+            state.alerts.pop(alert.id, None)
         case _:
             pass
 

@@ -112,6 +112,10 @@ class Venue:
         self.follow(event)
         self._react(self, account, at, event)
 
+    def note(self, account: str, at: Instant, event: Event) -> None:
+        """Let an event happen that touches neither money nor orders; nobody reacts to it."""
+        self._caused.append(self.state.record(account, at, event))
+
     def take(self) -> list[Recorded]:
         """Return what has happened since the last call."""
         caused, self._caused = self._caused, []

@@ -7,6 +7,7 @@ from typing import Generic, TypeVar
 import msgspec
 
 from fxpaper.domain.account import Account
+from fxpaper.domain.alert import PriceAlert
 from fxpaper.domain.deal import Deal
 from fxpaper.domain.order import Order
 from fxpaper.domain.position import Position
@@ -52,4 +53,5 @@ SIGNAL: Body[Signal | UnreadableSignal] = Body(Signal | UnreadableSignal, "signa
 DECISION = Body(Decision, "decision")
 POLICY = Body(ModelPolicy, "policy")
 COMMAND = Body(TerminalCommand, "terminal command")
+PRICE_ALERT = Body(PriceAlert, "price alert")
 CURSOR = Body(TerminalCursor, "terminal cursor")

@@ -34,7 +34,7 @@ from fxpaper.ledger import log, outcomes, questions, schema
 from fxpaper.ledger.postgres import SCHEMES, PostgresStore
 from fxpaper.ledger.projections import merged
 from fxpaper.ledger.rebuilding import differences, rebuild
-from fxpaper.ledger.records import Chain, Difference, LedgerState, ModelCount, Page, Twins
+from fxpaper.ledger.records import AlertRow, Chain, Difference, LedgerState, ModelCount, Page, Twins
 from fxpaper.ledger.sqlite_store import SqliteStore
 from fxpaper.ledger.store import Store
 from fxpaper.ledger.tables import META
@@ -160,6 +160,11 @@ class Ledger:
         """Return a page of deals, newest first."""
         with self._reading() as connection:
             return questions.deals(connection, account, limit, cursor)
+
+    def price_alerts(self, account: str, limit: int, cursor: str | None = None) -> Page[AlertRow]:
+        """Return a page of price alerts, newest first."""
+        with self._reading() as connection:
+            return questions.price_alerts(connection, account, limit, cursor)
 
     def deals_of_position(self, account: str, position_id: str) -> list[Deal]:
         """Return the fills that opened and closed a position, oldest first."""

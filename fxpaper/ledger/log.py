@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, insert, select
 
 from fxpaper.domain.event import Recorded, decode_event, encode_event, kind_of
 from fxpaper.errors import IntegrityError
-from fxpaper.ledger.projections import Cell
+from fxpaper.ledger.changes import Cell
 from fxpaper.ledger.tables import ACCOUNTS, EVENTS
 
 _INSERT = insert(EVENTS)

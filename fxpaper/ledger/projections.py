@@ -8,13 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
-from enum import Enum
 from functools import singledispatch
-from typing import NamedTuple
 
 import msgspec
-from sqlalchemy import Table
 
+from fxpaper.domain.alert import PriceAlertState
 from fxpaper.domain.deal import Deal
 from fxpaper.domain.event import (
     AccountOpened,
@@ -32,6 +30,9 @@ from fxpaper.domain.event import (
     PositionChanged,
     PositionClosed,
     PositionOpened,
+    PriceAlertReached,
+    PriceAlertRemoved,
+    PriceAlertSet,
     Reconciled,
     Recorded,
     SignalDecided,
@@ -47,6 +48,7 @@ from fxpaper.domain.event import (
 )
 from fxpaper.domain.signal import SignalStatus
 from fxpaper.errors import IntegrityError
+from fxpaper.ledger.changes import Cell, Change, Write
 from fxpaper.ledger.tables import (
     ACCOUNTS,
     CASH,
@@ -56,43 +58,15 @@ from fxpaper.ledger.tables import (
     MODEL_POLICIES,
     ORDERS,
     POSITIONS,
+    PRICE_ALERTS,
     SIGNALS,
     TERMINALS,
 )
-
-Cell = str | int | None
 
 OPEN_COMMAND = "sent"
 """State of a terminal's command that has no answer yet."""
 
 _ENCODER = msgspec.json.Encoder()
-
-
-class Write(Enum):
-    """How a row changes."""
-
-    INSERT = "insert"
-    """It must not exist yet."""
-    UPDATE = "update"
-    """It must exist."""
-    REPLACE = "replace"
-    """It may exist."""
-
-
-class Change(NamedTuple):
-    """One row's change.
-
-    Args:
-        write: how it changes.
-        table: where.
-        key: values of the table's primary key.
-        cells: new values by column; an insert and a replacement give every other column.
-    """
-
-    write: Write
-    table: Table
-    key: tuple[str | int, ...]
-    cells: dict[str, Cell]
 
 
 def merged(events: Iterable[Recorded]) -> list[Change]:
@@ -325,6 +299,26 @@ def _(event: TerminalAnswered, recorded: Recorded) -> list[Change]:
 def _(event: TerminalDealsTaken, recorded: Recorded) -> list[Change]:
     cells: dict[str, Cell] = {"cursor": _text(event.cursor)}
     return [Change(Write.REPLACE, TERMINALS, (recorded.account,), cells)]
+
+
+@_rows.register
+def _(event: PriceAlertSet, recorded: Recorded) -> list[Change]:
+    cells: dict[str, Cell] = {
+        "seq": recorded.seq,
+        "state": PriceAlertState.WAITING.value,
+        "body": _text(event.alert),
+        "ended_at": None,
+    }
+    return [Change(Write.INSERT, PRICE_ALERTS, (recorded.account, event.alert.id), cells)]
+
+
+@_rows.register(PriceAlertReached)
+@_rows.register(PriceAlertRemoved)
+def _(event: PriceAlertReached | PriceAlertRemoved, recorded: Recorded) -> list[Change]:
+    reached = isinstance(event, PriceAlertReached)
+    state = PriceAlertState.REACHED if reached else PriceAlertState.REMOVED
+    cells: dict[str, Cell] = {"state": state.value, "ended_at": recorded.at}
+    return [Change(Write.UPDATE, PRICE_ALERTS, (recorded.account, event.alert.id), cells)]
 
 
 @_rows.register

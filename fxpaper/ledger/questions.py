@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from sqlalchemy import Connection, Row, Select, Table, func, select
 
 from fxpaper.domain.account import TradingState
+from fxpaper.domain.alert import PriceAlertState
 from fxpaper.domain.deal import Deal
 from fxpaper.domain.order import Order
 from fxpaper.domain.signal import ModelPolicy, Signal, SignalRecord, SignalStatus
@@ -17,7 +18,7 @@ from fxpaper.ledger import bodies
 from fxpaper.ledger.bodies import Body
 from fxpaper.ledger.paging import part
 from fxpaper.ledger.projections import OPEN_COMMAND
-from fxpaper.ledger.records import Chain, LedgerState, ModelCount, Page, Twins
+from fxpaper.ledger.records import AlertRow, Chain, LedgerState, ModelCount, Page, Twins
 from fxpaper.ledger.tables import (
     ACCOUNTS,
     COMMANDS,
@@ -25,6 +26,7 @@ from fxpaper.ledger.tables import (
     MODEL_POLICIES,
     ORDERS,
     POSITIONS,
+    PRICE_ALERTS,
     SIGNALS,
     TERMINALS,
 )
@@ -53,6 +55,9 @@ def state(connection: Connection, account: str) -> LedgerState | None:
     )
     waiting = (_record(row).signal for row in connection.execute(undecided.order_by("seq")))
     unanswered = _of(COMMANDS, account).where(COMMANDS.c.state == OPEN_COMMAND)
+    unreached = _of(PRICE_ALERTS, account).where(
+        PRICE_ALERTS.c.state == PriceAlertState.WAITING.value
+    )
     cursor = connection.scalar(select(TERMINALS.c.cursor).where(TERMINALS.c.account == account))
     return LedgerState(
         account=replace(
@@ -68,6 +73,7 @@ def state(connection: Connection, account: str) -> LedgerState | None:
         policies=tuple(policies(connection, account)),
         commands=_all(connection, unanswered, COMMANDS, bodies.COMMAND),
         cursor=None if cursor is None else bodies.CURSOR.read(cursor),
+        alerts=_all(connection, unreached, PRICE_ALERTS, bodies.PRICE_ALERT),
     )
 
 
@@ -88,6 +94,19 @@ def deals(connection: Connection, account: str, limit: int, cursor: str | None) 
     """Return deals, newest first."""
     rows, more = part(connection, _of(DEALS, account), DEALS, limit, cursor)
     return Page(tuple(bodies.DEAL.read(row.body) for row in rows), more)
+
+
+def price_alerts(
+    connection: Connection, account: str, limit: int, cursor: str | None
+) -> Page[AlertRow]:
+    """Return price alerts, newest first."""
+    wanted = select(PRICE_ALERTS.c.seq, PRICE_ALERTS).where(PRICE_ALERTS.c.account == account)
+    rows, more = part(connection, wanted, PRICE_ALERTS, limit, cursor)
+    found = (
+        AlertRow(bodies.PRICE_ALERT.read(row.body), PriceAlertState(row.state), row.ended_at)
+        for row in rows
+    )
+    return Page(tuple(found), more)
 
 
 def deals_of_positions(

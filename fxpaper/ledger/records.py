@@ -7,7 +7,9 @@ from typing import Generic, TypeVar
 import msgspec
 
 from fxpaper.domain.account import Account
+from fxpaper.domain.alert import PriceAlert, PriceAlertState
 from fxpaper.domain.deal import Deal
+from fxpaper.domain.instant import Instant
 from fxpaper.domain.order import Order
 from fxpaper.domain.position import Position
 from fxpaper.domain.signal import ModelPolicy, Signal, SignalRecord
@@ -39,6 +41,7 @@ class LedgerState(msgspec.Struct, frozen=True, kw_only=True):
         policies: what each known model may do, by name.
         commands: that a live account's terminal has not answered, oldest first.
         cursor: how far a live account's deals have been taken over; None before the first look.
+        alerts: prices that are waited for, oldest first.
     """
 
     account: Account
@@ -48,6 +51,21 @@ class LedgerState(msgspec.Struct, frozen=True, kw_only=True):
     policies: tuple[ModelPolicy, ...]
     commands: tuple[TerminalCommand, ...] = ()
     cursor: TerminalCursor | None = None
+    alerts: tuple[PriceAlert, ...] = ()
+
+
+class AlertRow(msgspec.Struct, frozen=True):
+    """A price alert with what became of it.
+
+    Args:
+        alert: as it was set.
+        state: waiting, reached or removed.
+        ended_at: when it was reached or removed, nanoseconds UTC; None while it waits.
+    """
+
+    alert: PriceAlert
+    state: PriceAlertState
+    ended_at: Instant | None
 
 
 class Chain(msgspec.Struct, frozen=True, kw_only=True):

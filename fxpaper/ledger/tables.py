@@ -138,17 +138,29 @@ TERMINALS = Table(
     _text("cursor"),
 )
 
+PRICE_ALERTS = Table(
+    "price_alerts",
+    METADATA,
+    _owner(),
+    _key("id"),
+    _number("seq"),
+    _text("state"),
+    _text("body"),
+    Column("ended_at", BigInteger),
+)
+
 PROJECTIONS = (
     *(ACCOUNTS, ORDERS, POSITIONS, DEALS, CASH, COSTS, SIGNALS, MODEL_POLICIES),
-    *(COMMANDS, TERMINALS),
+    *(COMMANDS, TERMINALS, PRICE_ALERTS),
 )
 """What can be rebuilt from the log; a table comes after those it refers to."""
 
-for _listed in (ORDERS, POSITIONS, DEALS, SIGNALS, COMMANDS):
+for _listed in (ORDERS, POSITIONS, DEALS, SIGNALS, COMMANDS, PRICE_ALERTS):
     Index(None, _listed.c.account, _listed.c.seq, unique=True)
 Index(None, ORDERS.c.account, ORDERS.c.open)
 Index(None, POSITIONS.c.account, POSITIONS.c.closed_at)
 Index(None, COMMANDS.c.account, COMMANDS.c.state)
+Index(None, PRICE_ALERTS.c.account, PRICE_ALERTS.c.state)
 Index(None, COSTS.c.account, COSTS.c.position_id)
 Index(None, DEALS.c.account, DEALS.c.position_id)
 Index(None, SIGNALS.c.account, SIGNALS.c.given_id)

@@ -16,7 +16,14 @@ from decimal import Decimal
 import msgspec
 from msgspec.structs import replace
 
-from fxpaper.domain.command import Command, PlaceGroup, PlaceOrder, ReversePosition
+from fxpaper.domain.command import (
+    Command,
+    PlaceGroup,
+    PlaceOrder,
+    RemovePriceAlert,
+    ReversePosition,
+    SetPriceAlert,
+)
 from fxpaper.domain.event import (
     ModelPolicySet,
     Recorded,
@@ -226,6 +233,10 @@ class Desk:
             return command
         if isinstance(command, PlaceOrder | PlaceGroup | ReversePosition):
             answer = self._broker.submit(by_hand(command), now)
+        elif isinstance(command, SetPriceAlert):
+            answer = self.engine.set_alert(command, now)
+        elif isinstance(command, RemovePriceAlert):
+            answer = self.engine.remove_alert(command, now)
         else:
             answer = self._broker.carry_out(command, now)
         return answer if isinstance(answer, Refused) else self._noted(answer)

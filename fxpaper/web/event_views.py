@@ -22,6 +22,9 @@ from fxpaper.domain.event import (
     PositionChanged,
     PositionClosed,
     PositionOpened,
+    PriceAlertReached,
+    PriceAlertRemoved,
+    PriceAlertSet,
     Reconciled,
     Recorded,
     SignalDecided,
@@ -38,7 +41,7 @@ from fxpaper.domain.event import (
 )
 from fxpaper.domain.signal import Signal, SignalRecord
 from fxpaper.errors import IntegrityError
-from fxpaper.web import live_objects, objects, views
+from fxpaper.web import alert_views, live_objects, objects, views
 from fxpaper.web.frames import event_frame, raw
 from fxpaper.web.ports import AccountView
 from fxpaper.web.signal_views import signal_record
@@ -70,6 +73,8 @@ class Framing:
         event, seq = recorded.event, recorded.seq
         if isinstance(event, SignalDecided):
             shown: objects.Shown = self._decided(event, signals)
+        elif isinstance(event, PriceAlertSet | PriceAlertReached | PriceAlertRemoved):
+            shown = alert_views.of_event(event, recorded.at)
         else:
             shown = self._shown(event, seq)
         return event_frame(kind_of(event), (self.stream, self.mode), seq, recorded.at, raw(shown))

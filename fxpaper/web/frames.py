@@ -135,6 +135,18 @@ class Heartbeat(Framed, tag="heartbeat", kw_only=True):
     sources: list[msgspec.Raw]
 
 
+class AlertFrame(Framed, tag="alert", kw_only=True):
+    """One alert, or several that came together; ``lines`` has the first few."""
+
+    time: str
+    title: str
+    kinds: list[str]
+    tone: str
+    count: int
+    lines: list[str]
+    stream: str = "alerts"
+
+
 class QuoteMessage(msgspec.Struct, tag="quote", kw_only=True):
     """A quote, as :class:`fxpaper.web.objects.Quote`."""
 

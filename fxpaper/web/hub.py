@@ -13,6 +13,7 @@ from fxpaper.ledger.shell import LedgerShell
 from fxpaper.web import views
 from fxpaper.web.client import GOING_AWAY, SLOW_CONSUMER, Client, send_to_all
 from fxpaper.web.feeds.account import AccountFeed
+from fxpaper.web.feeds.alerts import AlertFeed
 from fxpaper.web.feeds.bars import BarFeed
 from fxpaper.web.feeds.quotes import QuoteFeed
 from fxpaper.web.feeds.valuation import ValuationFeed
@@ -42,6 +43,7 @@ class Hub:
         self.bars = BarFeed(market)
         self.account = AccountFeed(account, execution, market, ledger)
         self.valuation = ValuationFeed(execution, market)
+        self.alerts = AlertFeed(market)
         self._market = market
 
     def on_quote(self, quote: Quote) -> None:
@@ -71,6 +73,7 @@ class Hub:
         self.bars.unsubscribe(client)
         self.account.unsubscribe(client)
         self.valuation.unsubscribe(client)
+        self.alerts.unsubscribe(client)
 
     def start(self, group: asyncio.TaskGroup) -> list[asyncio.Task[None]]:
         """Work in ``group``; cancel the returned tasks to end it."""

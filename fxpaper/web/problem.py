@@ -39,6 +39,7 @@ _STATUS: dict[RefusalCode | ProblemCode, HTTPStatus] = {
     RefusalCode.UNKNOWN_POSITION: HTTPStatus.NOT_FOUND,
     RefusalCode.UNKNOWN_SIGNAL: HTTPStatus.NOT_FOUND,
     RefusalCode.UNKNOWN_ORDER: HTTPStatus.NOT_FOUND,
+    RefusalCode.UNKNOWN_ALERT: HTTPStatus.NOT_FOUND,
     RefusalCode.CHANGED_MEANWHILE: HTTPStatus.CONFLICT,
     RefusalCode.NO_QUOTE: HTTPStatus.SERVICE_UNAVAILABLE,
     RefusalCode.STALE_QUOTE: HTTPStatus.SERVICE_UNAVAILABLE,

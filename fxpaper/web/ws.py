@@ -15,7 +15,7 @@ from fxpaper.domain.refusal import RefusalCode, Refused
 from fxpaper.errors import FxpaperError
 from fxpaper.signals.intake.symbols import canonical_symbol
 from fxpaper.web.client import PROTOCOL_BROKEN, Client
-from fxpaper.web.feeds import bars, quotes, valuation
+from fxpaper.web.feeds import alerts, bars, quotes, valuation
 from fxpaper.web.feeds.account import Resume
 from fxpaper.web.frames import Ack, Error, Welcome
 from fxpaper.web.hub import HEARTBEAT_SECONDS
@@ -40,7 +40,7 @@ class Subscribe(msgspec.Struct, tag_field="op", tag="subscribe"):
     """Send me a stream.
 
     Args:
-        stream: ``account:NAME``, ``quotes``, ``bars`` or ``valuation``.
+        stream: ``account:NAME``, ``quotes``, ``bars``, ``valuation`` or ``alerts``.
         id: comes back in the answer.
         resume: of account streams: where the client stopped.
         symbols: of quotes; all of them when left out.
@@ -186,6 +186,9 @@ class Session:
             case valuation.STREAM:
                 self._acknowledge(wanted)
                 self._hub.valuation.subscribe(self._client)
+            case alerts.STREAM:
+                self._acknowledge(wanted)
+                self._hub.alerts.subscribe(self._client)
             case _:
                 self._complain_of_stream(wanted)
 
@@ -218,6 +221,7 @@ class Session:
             quotes.STREAM: self._hub.quotes.unsubscribe,
             bars.STREAM: self._hub.bars.unsubscribe,
             valuation.STREAM: self._hub.valuation.unsubscribe,
+            alerts.STREAM: self._hub.alerts.unsubscribe,
         }
         unsubscribe = ways_out.get(unwanted.stream)
         if unsubscribe is None:
@@ -233,7 +237,7 @@ class Session:
         self._client.send(Ack(id=operation.id, stream=operation.stream).frame())
 
     def _complain_of_stream(self, operation: Subscribe | Unsubscribe) -> None:
-        known = f"{self._hub.account.stream}, quotes, bars, valuation"
+        known = f"{self._hub.account.stream}, quotes, bars, valuation, alerts"
         text = f'Unknown stream "{operation.stream[:40]}". Known: {known}.'
         self._complain(operation.id, ProblemCode.NOT_FOUND, text)
 

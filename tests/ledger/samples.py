@@ -5,6 +5,7 @@ from decimal import Decimal
 from msgspec.structs import replace
 
 from fxpaper.domain.account import Account, Mode, TradingState
+from fxpaper.domain.alert import PriceAlert, PriceSide
 from fxpaper.domain.approval import Check
 from fxpaper.domain.deal import Deal, Entry
 from fxpaper.domain.event import (
@@ -24,6 +25,9 @@ from fxpaper.domain.event import (
     PositionChanged,
     PositionClosed,
     PositionOpened,
+    PriceAlertReached,
+    PriceAlertRemoved,
+    PriceAlertSet,
     Reconciled,
     Recorded,
     SignalDecided,
@@ -319,7 +323,6 @@ def live_day() -> list[Recorded]:
     )
     events: list[Event] = [
         TradingStateSet(TradingState.HALTED, "enough"),
-        SignalReleased(replace(signal("s4"), released=True)),
         TerminalCommanded(command),
         TerminalAnswered(TerminalAnswer(command_id="b81f.30", state=AnswerState.DONE, ticket="77")),
         TerminalCommanded(replace(command, id="b81f.32")),
@@ -327,3 +330,30 @@ def live_day() -> list[Recorded]:
         Reconciled("The terminal has a buy of 0.1 lots of EURUSD, 77."),
     ]
     return recorded(events, first=29)
+
+
+def price_alert(seq: int, side: PriceSide = PriceSide.ABOVE) -> PriceAlert:
+    return PriceAlert(
+        id=f"a-{seq}",
+        account="paper",
+        symbol="EURUSD",
+        digits=5,
+        side=side,
+        price=110500 if side is PriceSide.ABOVE else 107000,
+        set_at=START,
+        note="the range ends",
+    )
+
+
+def alert_day() -> list[Recorded]:
+    """Return, after :func:`live_day`, three price alerts, of which one waits, and a signal that is released."""
+    reached, removed = price_alert(35), price_alert(36, PriceSide.BELOW)
+    events: list[Event] = [
+        PriceAlertSet(reached),
+        PriceAlertSet(removed),
+        PriceAlertSet(price_alert(37)),
+        PriceAlertReached(reached, QUOTE),
+        PriceAlertRemoved(removed),
+        SignalReleased(replace(signal("s4"), released=True)),
+    ]
+    return recorded(events, first=35)

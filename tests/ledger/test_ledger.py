@@ -27,14 +27,14 @@ from tests.ledger import samples
 
 
 def test_every_type_of_event_comes_back_as_it_was_written(ledger: Ledger):
-    day = [*samples.day(), *samples.day_after(), *samples.live_day()]
+    day = [*samples.day(), *samples.day_after(), *samples.live_day(), *samples.alert_day()]
     assert {type(recorded.event) for recorded in day} == set(get_args(Event))
     ledger.commit(day)
     assert ledger.events_since("paper", 0, 100) == day
 
 
 def test_what_a_terminal_has_not_answered_and_how_far_its_deals_went_are_loaded(ledger: Ledger):
-    ledger.commit([*samples.day(), *samples.day_after(), *samples.live_day()])
+    ledger.commit([*samples.day(), *samples.day_after(), *samples.live_day(), *samples.alert_day()])
     state = ledger.load("paper")
     assert state is not None
     assert [command.id for command in state.commands] == ["b81f.32"]

@@ -13,6 +13,7 @@ import pytest
 
 from fxpaper.errors import ConfigurationError, FxpaperError, IntegrityError
 from fxpaper.ledger.ledger import Ledger
+from fxpaper.ledger.schema import SCHEMA
 from tests.ledger import samples
 
 NOBODY = 65534
@@ -199,7 +200,7 @@ def test_a_newer_schema_is_refused_and_left_alone(written: Path, read_only: bool
     with pytest.raises(ConfigurationError) as caught:
         Ledger(written, read_only=read_only).open()
     assert str(caught.value) == (
-        "Database schema 14 is newer than this program (3). "
+        f"Database schema 14 is newer than this program ({SCHEMA}). "
         "Install a newer fxpaper, or restore a backup."
     )
     with closing(sqlite3.connect(written)) as connection:
@@ -240,7 +241,7 @@ def test_looking_at_a_missing_ledger_says_where(path: Path):
 
 def test_looking_at_an_older_schema_asks_for_the_upgrade(written: Path):
     _set_version(written, "0000")
-    with pytest.raises(ConfigurationError, match=r"Database schema 0 is older .* \(3\)"):
+    with pytest.raises(ConfigurationError, match=rf"Database schema 0 is older .* \({SCHEMA}\)"):
         Ledger(written, read_only=True).open()
 
 

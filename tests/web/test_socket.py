@@ -96,7 +96,8 @@ async def test_a_heartbeat_tells_seqs_and_sources(daemon: Daemon):
         pytest.param(
             {"op": "subscribe", "stream": "account:other"},
             "not_found",
-            'Unknown stream "account:other". Known: account:paper, quotes, bars, valuation.',
+            'Unknown stream "account:other". '
+            "Known: account:paper, quotes, bars, valuation, alerts.",
             id="stream",
         ),
         pytest.param(

@@ -11,8 +11,15 @@ import msgspec
 
 from fxpaper.aggregator.source import SourceCondition, SourceState
 from fxpaper.domain.account import Account, Valuation
+from fxpaper.domain.alert import PriceAlert
 from fxpaper.domain.bar import Bar
-from fxpaper.domain.command import ClosePosition, MoveCash, PlaceGroup
+from fxpaper.domain.command import (
+    ClosePosition,
+    MoveCash,
+    PlaceGroup,
+    RemovePriceAlert,
+    SetPriceAlert,
+)
 from fxpaper.domain.event import (
     CashKind,
     CashMoved,
@@ -21,6 +28,8 @@ from fxpaper.domain.event import (
     ModelPolicySet,
     PositionClosed,
     PositionOpened,
+    PriceAlertRemoved,
+    PriceAlertSet,
     Recorded,
     SignalDecided,
     SignalReceived,
@@ -166,6 +175,7 @@ class SmallAccount:
         self._positions: dict[str, Position] = {}
         self._policies: dict[str, ModelPolicy] = {}
         self._waiting: set[str] = set()
+        self.alerts: dict[str, PriceAlert] = {}
 
     async def record(self, *events: Event) -> None:
         """Commit events, then tell about them."""
@@ -242,6 +252,8 @@ class SmallAccount:
     async def carry_out(self, wish: Wish, symbol: str | None) -> tuple[Recorded, ...] | Refused:
         """Fill every order, close every position that is open, move any cash; refuse the rest."""
         del symbol
+        if isinstance(wish, SetPriceAlert | RemovePriceAlert):
+            return await self._alert(wish)
         seq = self._account.seq
         match wish:
             case ClosePosition():
@@ -256,6 +268,30 @@ class SmallAccount:
                 await self.record(CashMoved(CashKind.DEPOSIT, amount, balance, comment))
             case _:
                 return Refused(RefusalCode.UNKNOWN_POSITION, "Nothing of that kind is open.", "1")
+        return tuple(await self.ledger.read(lambda one: one.events_since("paper", seq, 100)))
+
+    async def _alert(
+        self, wish: SetPriceAlert | RemovePriceAlert
+    ) -> tuple[Recorded, ...] | Refused:
+        """Set any alert, remove one that is known."""
+        seq = self._account.seq
+        if isinstance(wish, RemovePriceAlert):
+            if wish.alert_id not in self.alerts:
+                return Refused(RefusalCode.UNKNOWN_ALERT, "There is no such alert.", wish.alert_id)
+            event: Event = PriceAlertRemoved(self.alerts.pop(wish.alert_id))
+        else:
+            alert = PriceAlert(
+                id=f"a-{seq + 1}",
+                account="paper",
+                symbol=wish.symbol,
+                digits=5,
+                side=wish.side,
+                price=wish.price,
+                set_at=START,
+                note=wish.note,
+            )
+            self.alerts[alert.id], event = alert, PriceAlertSet(alert)
+        await self.record(event)
         return tuple(await self.ledger.read(lambda one: one.events_since("paper", seq, 100)))
 
     async def _close(self, position_id: str) -> Refused | None:

@@ -2,11 +2,13 @@
 
 import { getContext, setContext } from "svelte";
 import { Rest } from "./api/rest";
+import { browserBells } from "./feed/bells";
 import { Bookkeeping } from "./feed/bookkeeping";
 import { Inbox } from "./feed/inbox";
 import { FeedSession } from "./feed/session";
 import type { Surroundings } from "./feed/socket";
 import { AccountStore } from "./stores/account.svelte";
+import { AlertsStore } from "./stores/alerts.svelte";
 import { BarsStore } from "./stores/bars.svelte";
 import { ConnectionStore } from "./stores/connection.svelte";
 import { DealsStore } from "./stores/deals.svelte";
@@ -24,6 +26,7 @@ import { ThemeStore } from "./stores/theme.svelte";
 const HEALTH_EVERY_MS = 10_000;
 
 export function buildStores() {
+  const notices = new NoticesStore();
   return {
     connection: new ConnectionStore(),
     market: new MarketStore(),
@@ -36,7 +39,8 @@ export function buildStores() {
     quotes: new QuotesStore(),
     bars: new BarsStore(),
     equity: new EquityStore(),
-    notices: new NoticesStore(),
+    notices,
+    alerts: new AlertsStore(localStorage, notices, browserBells()),
     selection: new SelectionStore(localStorage),
     theme: new ThemeStore(
       document.documentElement,

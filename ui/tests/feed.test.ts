@@ -100,6 +100,7 @@ describe("the session", () => {
       onBar: (one) => told.push(`bar ${one.close}`),
       onValuation: () => told.push("valuation"),
       onHeartbeat: () => told.push("heartbeat"),
+      onAlert: (alert) => told.push(alert.title),
       onError: (error) => told.push(error.detail),
     };
     const open = () => {
@@ -131,7 +132,8 @@ describe("the session", () => {
       { op: "subscribe", id: 1, stream: "account:paper" },
       { op: "subscribe", id: 2, stream: "quotes" },
       { op: "subscribe", id: 3, stream: "valuation" },
-      { op: "subscribe", id: 4, stream: "bars", symbol: "EURUSD", interval: "1m" },
+      { op: "subscribe", id: 4, stream: "alerts" },
+      { op: "subscribe", id: 5, stream: "bars", symbol: "EURUSD", interval: "1m" },
     ]);
   });
 
@@ -146,7 +148,7 @@ describe("the session", () => {
     wires[1]!.greet();
     expect(wires[1]!.sent[0]).toEqual({
       op: "subscribe",
-      id: 4,
+      id: 5,
       stream: "account:paper",
       resume: { epoch: "b81f", seq: 11 },
     });

@@ -128,21 +128,20 @@ describe("the feed's state", () => {
 describe("news", () => {
   const time = NINE;
 
-  test("of a close tell its result with the daemon's digits", () => {
-    const event = { type: "deal_booked", stream: "account:paper", seq: 1, time, data: DEAL } as const;
-    expect(news(event, "USD")).toEqual({
-      tone: "bad",
-      text: "Closed 0.40 EURUSD at 1.08300 (take profit): −1,234.50 USD.",
-    });
+  test("of a deal and of a limit are left to the daemon's alerts", () => {
+    const at = { stream: "account:paper", seq: 1, time } as const;
+    const refused = { ...SIGNAL, status: "refused", code: "risk_too_high", text: "x" } as const;
+    expect(news({ type: "deal_booked", ...at, data: DEAL })).toBeNull();
+    expect(news({ type: "signal_decided", ...at, data: refused })).toBeNull();
   });
 
   test("of a refusal tell its reason; an executed signal is told by its deal", () => {
     const refused = { ...SIGNAL, status: "refused", text: "Confidence 0.3 is too low." } as const;
     const event = { type: "signal_decided", stream: "account:paper", seq: 1, time } as const;
-    expect(news({ ...event, data: refused }, "USD")?.text).toBe(
+    expect(news({ ...event, data: refused })?.text).toBe(
       "Signal trend EURUSD buy refused. Confidence 0.3 is too low.",
     );
-    expect(news({ ...event, data: SIGNAL }, "USD")).toBeNull();
+    expect(news({ ...event, data: SIGNAL })).toBeNull();
   });
 
   test("that come in a crowd are counted, not read out", () => {

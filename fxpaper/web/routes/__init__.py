@@ -2,6 +2,7 @@
 
 from fxpaper.web.routes import (
     account,
+    alerts,
     daemon,
     drift,
     history,
@@ -20,6 +21,7 @@ ROUTES = (
     *account.ROUTES,
     *orders.ROUTES,
     *positions.ROUTES,
+    *alerts.ROUTES,
     *drift.ROUTES,
     *history.ROUTES,
     *hooks.ROUTES,

@@ -128,6 +128,18 @@ export interface Goodbye {
   reason: string;
 }
 
+/** What people are told: one alert, or several that came together. */
+export interface AlertMessage {
+  type: "alert";
+  stream: "alerts";
+  time: string;
+  title: string;
+  kinds: string[];
+  tone: "good" | "bad" | "plain";
+  count: number;
+  lines: string[];
+}
+
 export type QuoteMessage = { type: "quote" } & Quote;
 export type BarMessage = { type: "bar"; stream: "bars" } & Bar;
 
@@ -141,6 +153,7 @@ export type Message =
   | Heartbeat
   | StreamError
   | Goodbye
+  | AlertMessage
   | QuoteMessage
   | BarMessage;
 

@@ -26,7 +26,7 @@ export class Bookkeeping {
   }
 
   listener(inbox: Inbox, now: () => number): Listener {
-    const { connection, market, notices } = this.stores;
+    const { alerts, connection, market, notices } = this.stores;
     return {
       onState: (state) => connection.change(state),
       onWelcome: (welcome) => {
@@ -52,6 +52,7 @@ export class Bookkeeping {
         market.clock.tell(millis(valuation.time), now());
         inbox.addValuation(valuation);
       },
+      onAlert: (alert) => alerts.take(alert),
       onError: (error) => notices.tell([{ tone: "bad", text: error.detail }]),
     };
   }
@@ -110,10 +111,8 @@ export class Bookkeeping {
   }
 
   private tellNews(mail: Mail): void {
-    const { account, notices } = this.stores;
-    const currency = account.value?.currency ?? "";
-    const told = mail.events.map((event) => news(event, currency)).filter((one) => one !== null);
-    if (told.length > 0) notices.tell(told);
+    const told = mail.events.map((event) => news(event)).filter((one) => one !== null);
+    if (told.length > 0) this.stores.notices.tell(told);
     const came = (kind: string) => mail.events.some((event) => event.type.startsWith(kind));
     if (came("signal_")) this.askModelsSoon();
     if (came("signal_") || came("position_closed")) this.askScoresSoon();

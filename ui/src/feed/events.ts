@@ -1,8 +1,7 @@
 /** What an event of the account changes on the page, and what is told about it. */
 
 import type { AccountEvent } from "../api/frames";
-import type { Deal, SignalRecord } from "../api/objects";
-import { signed, signOf } from "../format/decimal";
+import type { SignalRecord } from "../api/objects";
 import { withTimes } from "../format/time";
 import { words } from "../format/words";
 import type { AccountStore } from "../stores/account.svelte";
@@ -53,11 +52,19 @@ export function apply(event: AccountEvent, books: Books): void {
   }
 }
 
-/** What to say about an event; null for what is better seen than heard. */
-export function news(event: AccountEvent, currency: string): { tone: Tone; text: string } | null {
+const LIMITS = new Set([
+  "risk_too_high",
+  "open_risk_too_high",
+  "leg_risk_too_high",
+  "too_many_positions",
+]);
+
+/**
+ * What to say about an event; null for what is better seen than heard, and for what the daemon's
+ * alerts say: deals, limits, margin calls, stop-outs.
+ */
+export function news(event: AccountEvent): { tone: Tone; text: string } | null {
   switch (event.type) {
-    case "deal_booked":
-      return ofDeal(event.data, currency);
     case "signal_decided":
     case "signal_unreadable":
       return ofSignal(event.data);
@@ -67,16 +74,6 @@ export function news(event: AccountEvent, currency: string): { tone: Tone; text:
       return ofAnswer(event.data.state, event.data.text);
     case "reconciled":
       return { tone: "plain", text: event.data.text };
-    case "margin_called":
-      return {
-        tone: "bad",
-        text: `Margin call: the margin level is ${event.data.level ?? "–"} %.`,
-      };
-    case "stopped_out":
-      return {
-        tone: "bad",
-        text: `Stop-out at a margin level of ${event.data.level ?? "–"} %: positions are closed.`,
-      };
     default:
       return null;
   }
@@ -95,20 +92,8 @@ function ofAnswer(state: string, text: string): { tone: Tone; text: string } | n
   return { tone: "bad", text: `The terminal: ${state}. ${text}` };
 }
 
-function ofDeal(deal: Deal, currency: string): { tone: Tone; text: string } {
-  const what = `${deal.lots} ${deal.symbol} at ${deal.price}`;
-  if (deal.entry === "in") {
-    return { tone: "plain", text: `${deal.side === "buy" ? "Bought" : "Sold"} ${what}.` };
-  }
-  const profit = `${signed(deal.profit)} ${currency}`;
-  return {
-    tone: signOf(deal.profit) < 0 ? "bad" : "good",
-    text: `Closed ${what} (${words(deal.reason).toLowerCase()}): ${profit}.`,
-  };
-}
-
 function ofSignal(signal: SignalRecord): { tone: Tone; text: string } | null {
-  if (signal.status !== "refused") return null;
+  if (signal.status !== "refused" || LIMITS.has(signal.code ?? "")) return null;
   const named = [signal.model, signal.symbol, signal.side].filter((one) => one !== null).join(" ");
   const text = signal.text ?? words(signal.code ?? "no reason given");
   return { tone: "bad", text: `Signal ${named || signal.id} refused. ${withTimes(text)}` };

@@ -3,6 +3,7 @@
 import type {
   AccountEvent,
   AccountSnapshot,
+  AlertMessage,
   BarMessage,
   BarsSnapshot,
   Frame,
@@ -27,6 +28,7 @@ export interface Listener {
   onBar(bar: BarMessage): void;
   onValuation(valuation: Valuation): void;
   onHeartbeat(heartbeat: Heartbeat): void;
+  onAlert(alert: AlertMessage): void;
   onError(error: StreamError): void;
 }
 
@@ -100,6 +102,9 @@ export class FeedSession {
       case "heartbeat":
         this.takeHeartbeat(frame);
         return;
+      case "alert":
+        this.listener.onAlert(frame);
+        return;
       case "error":
         this.listener.onError(frame);
         return;
@@ -119,6 +124,7 @@ export class FeedSession {
     this.subscribe({ stream: this.stream, ...(place === null ? {} : { resume: place }) });
     this.subscribe({ stream: "quotes" });
     this.subscribe({ stream: "valuation" });
+    this.subscribe({ stream: "alerts" });
     if (this.bars !== null) this.subscribe({ stream: "bars", ...this.bars });
   }
 
