@@ -32,6 +32,7 @@ from fxpaper.domain.account import Mode
 from fxpaper.domain.event import Recorded
 from fxpaper.domain.instant import NS_PER_SECOND, Instant
 from fxpaper.domain.instrument import BrokerProfile
+from fxpaper.domain.limits import NO_LIMITS, Limits
 from fxpaper.domain.quote import Quote
 from fxpaper.domain.signal import ModelPolicy
 from fxpaper.domain.terminal import TerminalCommand
@@ -80,6 +81,7 @@ class Plan:
         speed: of the recording; None as fast as possible.
         signals: a file of signals to watch, or None.
         seed: of the simulation.
+        account_limits: what the account may lose.
     """
 
     settings: Settings
@@ -91,6 +93,7 @@ class Plan:
     speed: float | None = 1.0
     signals: Path | None = None
     seed: int = 7
+    account_limits: Limits = NO_LIMITS
 
 
 class Daemon:
@@ -300,11 +303,11 @@ class Daemon:
     async def _desk(self, shell: LedgerShell) -> Desk:
         settings, plan = self._plan.settings, self._plan
         limits = limits_of(settings, around_the_clock=plan.simulated)
-        engine = Engine(plan.profile, limits, costs_of(settings))
+        engine = Engine(plan.profile, limits, costs_of(settings), plan.account_limits)
         state = await shell.read(lambda ledger: ledger.load(settings.account))
         if not isinstance(state, LedgerState):
             raise ConfigurationError(f'The ledger has no account "{settings.account}".')
-        engine.restore(state.account, state.positions, state.orders)
+        engine.restore(state.account, state.positions, state.orders, state.today)
         live = state.account.mode is Mode.LIVE
         terminal = await terminal_broker(engine, state, shell) if live else None
         desk = Desk(engine, book_of(settings), terminal)

@@ -175,6 +175,7 @@ def replay(
             name=signals.name,
             settings=plan.settings,
             profile=plan.profile,
+            account_limits=plan.account_limits,
         )
         with Progress(console=err, transient=True, disable=as_json) as progress:
             task = progress.add_task("replaying", total=len(recording))

@@ -146,6 +146,10 @@ class Settings(SignalRuleSettings):
     """Oldest fetched quote that fills."""
     signal_lifetime_seconds: int = Field(300, ge=1, le=86400)
     """How long a signal without an expiry lives."""
+    limits: str = "standard"
+    """What the account may lose: standard, none, ftmo-two-step, ftmo-one-step, or a TOML file."""
+    limit_action: Literal["refuse", "reduce", "flatten"] = "refuse"
+    """What happens once equity has reached a floor."""
     rules: tuple[RuleSettings, ...] = ()
     """Rules for some models and symbols only; ``[[rules]]`` tables in the file."""
 

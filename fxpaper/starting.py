@@ -16,6 +16,7 @@ from fxpaper.app import Daemon, Plan
 from fxpaper.config import read_settings
 from fxpaper.domain.instrument import BrokerProfile
 from fxpaper.errors import FxpaperError
+from fxpaper.from_settings import account_limits_of
 from fxpaper.printing import CANNOT_START, WRONG_USE, Reported, err, fail, out
 from fxpaper.profiles import read_profile
 
@@ -26,7 +27,8 @@ def plan_of(data_dir: Path, config: Path | None, port: int | None) -> Plan:
         settings = read_settings(data_dir, config, {"port": port})
         directory = (config or data_dir / "x").parent
         profile = read_profile(settings.profile, directory)
-    return Plan(settings=settings, profile=profile, data_dir=data_dir)
+        limits = account_limits_of(settings, directory)
+    return Plan(settings=settings, profile=profile, data_dir=data_dir, account_limits=limits)
 
 
 def with_recording(plan: Plan, quotes: Path | None, symbol: str | None, speed: str) -> Plan:

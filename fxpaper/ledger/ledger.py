@@ -8,7 +8,7 @@ How it works, in four rules:
    that failed has written nothing, and whoever called goes on from :meth:`Ledger.load`.
 3. One process writes, through one connection. Reading never waits for it, nor it for reading: each
    read sees the state of one commit.
-4. No answer needs the log to be read from its start.
+4. No answer needs the log to be read from its start; what limits count is read from the day's.
 """
 
 from __future__ import annotations

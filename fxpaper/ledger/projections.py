@@ -8,20 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
-from enum import Enum
 from functools import singledispatch
-from typing import NamedTuple
 
 import msgspec
-from sqlalchemy import Table
 
 from fxpaper.domain.deal import Deal
 from fxpaper.domain.event import (
     AccountOpened,
     AccountReset,
     CashMoved,
+    DayBegan,
     DealBooked,
     Event,
+    LimitReached,
     MarginCalled,
     MarginRestored,
     ModelPolicySet,
@@ -46,11 +45,13 @@ from fxpaper.domain.event import (
 )
 from fxpaper.domain.signal import SignalStatus
 from fxpaper.errors import IntegrityError
+from fxpaper.ledger.changes import Cell, Change, Write
 from fxpaper.ledger.tables import (
     ACCOUNTS,
     CASH,
     COMMANDS,
     COSTS,
+    DAYS,
     DEALS,
     MODEL_POLICIES,
     ORDERS,
@@ -59,39 +60,10 @@ from fxpaper.ledger.tables import (
     TERMINALS,
 )
 
-Cell = str | int | None
-
 OPEN_COMMAND = "sent"
 """State of a terminal's command that has no answer yet."""
 
 _ENCODER = msgspec.json.Encoder()
-
-
-class Write(Enum):
-    """How a row changes."""
-
-    INSERT = "insert"
-    """It must not exist yet."""
-    UPDATE = "update"
-    """It must exist."""
-    REPLACE = "replace"
-    """It may exist."""
-
-
-class Change(NamedTuple):
-    """One row's change.
-
-    Args:
-        write: how it changes.
-        table: where.
-        key: values of the table's primary key.
-        cells: new values by column; an insert and a replacement give every other column.
-    """
-
-    write: Write
-    table: Table
-    key: tuple[str | int, ...]
-    cells: dict[str, Cell]
 
 
 def merged(events: Iterable[Recorded]) -> list[Change]:
@@ -281,9 +253,24 @@ def _(event: MarginCalled | MarginRestored, recorded: Recorded) -> list[Change]:
     return [Change(Write.UPDATE, ACCOUNTS, (recorded.account,), cells)]
 
 
+@_rows.register
+def _(event: DayBegan, recorded: Recorded) -> list[Change]:
+    cells: dict[str, Cell] = {
+        "at": recorded.at,
+        "day": event.day,
+        "balance": str(event.balance),
+        "equity": str(event.equity),
+        "peak": str(event.peak),
+        "initial": str(event.initial),
+        "late": int(event.late),
+    }
+    return [Change(Write.INSERT, DAYS, (recorded.account, recorded.seq), cells)]
+
+
 @_rows.register(StoppedOut)
+@_rows.register(LimitReached)
 @_rows.register(Reconciled)
-def _(event: StoppedOut | Reconciled, recorded: Recorded) -> list[Change]:
+def _(event: StoppedOut | LimitReached | Reconciled, recorded: Recorded) -> list[Change]:
     del event, recorded
     return []
 

@@ -8,6 +8,7 @@ import msgspec
 
 from fxpaper.domain.account import Account
 from fxpaper.domain.deal import Deal
+from fxpaper.domain.event import Recorded
 from fxpaper.domain.order import Order
 from fxpaper.domain.position import Position
 from fxpaper.domain.signal import ModelPolicy, Signal, SignalRecord
@@ -39,6 +40,7 @@ class LedgerState(msgspec.Struct, frozen=True, kw_only=True):
         policies: what each known model may do, by name.
         commands: that a live account's terminal has not answered, oldest first.
         cursor: how far a live account's deals have been taken over; None before the first look.
+        today: what its limits count: events since its day began, in order.
     """
 
     account: Account
@@ -48,6 +50,7 @@ class LedgerState(msgspec.Struct, frozen=True, kw_only=True):
     policies: tuple[ModelPolicy, ...]
     commands: tuple[TerminalCommand, ...] = ()
     cursor: TerminalCursor | None = None
+    today: tuple[Recorded, ...] = ()
 
 
 class Chain(msgspec.Struct, frozen=True, kw_only=True):

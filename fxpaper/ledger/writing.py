@@ -8,7 +8,7 @@ from functools import cache
 from sqlalchemy import Connection, Delete, Table, Update, bindparam, delete, insert, update
 
 from fxpaper.errors import IntegrityError
-from fxpaper.ledger.projections import Cell, Change, Write
+from fxpaper.ledger.changes import Cell, Change, Write
 from fxpaper.ledger.tables import PROJECTIONS
 
 Row = dict[str, Cell]

@@ -14,8 +14,10 @@ from decimal import Decimal
 import msgspec
 from msgspec.structs import replace
 
-from fxpaper.domain.command import Command, PlaceGroup, PlaceOrder, ReversePosition
+from fxpaper.domain.account import TradingState
+from fxpaper.domain.command import Command, PlaceGroup, PlaceOrder, ReversePosition, SetTrading
 from fxpaper.domain.event import (
+    LimitReached,
     ModelPolicySet,
     Recorded,
     SignalDecided,
@@ -23,6 +25,7 @@ from fxpaper.domain.event import (
     SignalUnreadable,
 )
 from fxpaper.domain.instant import Instant
+from fxpaper.domain.limits import OnBreach
 from fxpaper.domain.quote import Quote
 from fxpaper.domain.refusal import Refused
 from fxpaper.domain.signal import ModelPolicy, Signal, UnreadableSignal
@@ -37,6 +40,9 @@ from fxpaper.execution.paper import PaperBroker
 from fxpaper.signals.judgement import Judgement
 from fxpaper.signals.risk import by_hand
 from fxpaper.signals.rules import RuleBook
+
+STATES = {OnBreach.REDUCE: TradingState.HALTED, OnBreach.FLATTEN: TradingState.HALTED}
+"""What an account may still do once a floor was reached; signals are refused in any case."""
 
 
 class PlaceAmount(msgspec.Struct, frozen=True):
@@ -116,7 +122,7 @@ class Desk:
 
     def on_quote(self, quote: Quote) -> list[Recorded]:
         """Take the next quote: triggers first, then the signals that wait for it."""
-        events = self.engine.on_quote(quote)
+        events = self._stopped(self.engine.on_quote(quote), quote.received_at)
         if self._waiting:
             for signal in self.waiting:
                 if signal.symbol == quote.symbol:
@@ -125,7 +131,7 @@ class Desk:
 
     def on_time(self, now: Instant) -> list[Recorded]:
         """Let what is due by ``now`` act, and refuse the signals that have waited too long."""
-        events = self.engine.advance(now)
+        events = self._stopped(self.engine.advance(now), now)
         for signal in self.waiting:
             if now >= signal.expires_at:
                 events += self._try(signal, now)
@@ -133,7 +139,12 @@ class Desk:
 
     def hear(self, said: TerminalSaid, now: Instant) -> list[Recorded]:
         """Take what a live account's terminal said."""
-        return [] if self.terminal is None else self.terminal.hear(said, now)
+        if self.terminal is None:
+            return []
+        events = self.terminal.hear(said, now)
+        for account in {one.account for one in events}:
+            events += self.engine.review(account, now)
+        return self._stopped(events, now)
 
     def next_timer(self) -> Instant:
         """Return when :meth:`on_time` has something to do next; far away when never."""
@@ -157,8 +168,10 @@ class Desk:
         if isinstance(command, Refused):
             return command
         if isinstance(command, PlaceOrder | PlaceGroup | ReversePosition):
-            return self._broker.submit(by_hand(command), now)
-        return self._broker.carry_out(command, now)
+            answer = self._broker.submit(by_hand(command), now)
+        else:
+            answer = self._broker.carry_out(command, now)
+        return answer if isinstance(answer, Refused) else self._stopped(answer, now)
 
     def _sized(self, wish: PlaceAmount, now: Instant) -> PlaceOrder | Refused:
         """Return the order that an amount stands for, at the prices of now."""
@@ -173,9 +186,26 @@ class Desk:
         lots = lots_of(wish.kind, wish.amount, order, price, state, board)
         return lots if isinstance(lots, Refused) else replace(order, lots=lots)
 
+    def _stopped(self, events: list[Recorded], now: Instant) -> list[Recorded]:
+        """Return events with what the account's limits do about a floor that was reached."""
+        limits = self.engine.account_limits
+        state = None if limits is None else STATES.get(limits.on_breach)
+        if state is None:
+            return events
+        reached = {
+            one.account: one.event.limit for one in events if isinstance(one.event, LimitReached)
+        }
+        for account, limit in reached.items():
+            if self.engine.state.accounts[account].account.trading is TradingState.ACTIVE:
+                command = SetTrading(account=account, state=state, reason=f"limit reached: {limit}")
+                answer = self._broker.carry_out(command, now)
+                events += [] if isinstance(answer, Refused) else answer
+        return events
+
     def _try(self, signal: Signal, now: Instant) -> list[Recorded]:
         policy = self.policy(signal.account, signal.model)
         events, decision = self._judgement.judge(signal, policy, now)
+        events = self._stopped(events, now)
         if decision is None:
             return events
         del self._waiting[signal.account, signal.id]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import msgspec
 from msgspec.structs import replace
 
@@ -26,8 +28,8 @@ from fxpaper.engine.opening import no_conversion
 from fxpaper.engine.stop_risk import loss_at_stop
 from fxpaper.engine.stops import wrong_levels
 from fxpaper.execution.broker import Broker
+from fxpaper.signals import account_limits, risk, spread
 from fxpaper.signals import policy as policies
-from fxpaper.signals import risk, spread
 from fxpaper.signals.levels import resolve
 from fxpaper.signals.rules import RuleBook, SignalRules
 from fxpaper.signals.sizing import Sized, lots_for_confidence
@@ -98,13 +100,13 @@ class Judgement:
         blocked = self._engine.untradeable(signal.symbol, now)
         if blocked is not None or signal.side is SignalSide.CLOSE:
             return blocked
-        outcome = self._prepare(signal, Side(signal.side)).outcome
+        outcome = self._prepare(signal, Side(signal.side), now).outcome
         return outcome if isinstance(outcome, Refused) else None
 
     def _open(
         self, signal: Signal, side: Side, checks: tuple[Check, ...], now: Instant
     ) -> tuple[list[Recorded], Decision | None]:
-        attempt = self._prepare(signal, side)
+        attempt = self._prepare(signal, side, now)
         checks += attempt.checks
         quote = self._engine.board.quotes[signal.symbol]
         outcome = attempt.outcome
@@ -118,7 +120,7 @@ class Judgement:
             return [], None
         return [], _refuse(outcome, checks, quote, now, attempt.sizing)
 
-    def _prepare(self, signal: Signal, side: Side) -> Attempt:
+    def _prepare(self, signal: Signal, side: Side, now: Instant) -> Attempt:
         """Find the levels, size the order and pass it through the risk gate."""
         board, rules = self._engine.board, self._rules.of(signal.model, signal.symbol)
         instrument, quote = board.instruments[signal.symbol], board.quotes[signal.symbol]
@@ -156,12 +158,17 @@ class Judgement:
         sized = lots_for_confidence(signal.confidence, equity, loss, instrument, rules, currency)
         if isinstance(sized, Refused):
             return Attempt(checks=(narrow,), outcome=sized)
-        return self._gate(replace(order, lots=sized.lots), sized, narrow, rules)
+        order = replace(order, lots=sized.lots)
+        return self._gate(order, now, sized=sized, narrow=narrow, rules=rules)
 
-    def _gate(self, order: PlaceOrder, sized: Sized, narrow: Check, rules: SignalRules) -> Attempt:
+    def _gate(
+        self, order: PlaceOrder, now: Instant, *, sized: Sized, narrow: Check, rules: SignalRules
+    ) -> Attempt:
         state = self._engine.state.accounts[order.account]
         equity = self._engine.equity(order.account)
-        checks, outcome = risk.check(order, state, self._engine.board, equity, rules)
+        board, limits = self._engine.board, self._engine.account_limits
+        asked = partial(account_limits.check, state, board, limits, now)
+        checks, outcome = risk.check(order, state, board, equity, rules, asked)
         return Attempt(checks=(narrow, *checks), sizing=sized.numbers, outcome=outcome)
 
     def _too_far(self, order: PlaceOrder, quote: Quote, rules: SignalRules) -> Refused | None:

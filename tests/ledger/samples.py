@@ -12,8 +12,10 @@ from fxpaper.domain.event import (
     AccountReset,
     CashKind,
     CashMoved,
+    DayBegan,
     DealBooked,
     Event,
+    LimitReached,
     MarginCalled,
     MarginRestored,
     ModelPolicySet,
@@ -325,3 +327,13 @@ def live_day() -> list[Recorded]:
         Reconciled("The terminal has a buy of 0.1 lots of EURUSD, 77."),
     ]
     return recorded(events, first=29)
+
+
+def limited_day() -> list[Recorded]:
+    """Return, after :func:`live_day`, one event of every type that came with the fourth schema."""
+    balance = Decimal("100000.00")
+    events: list[Event] = [
+        DayBegan("2026-11-23", balance, balance - 1, balance + 1, balance, late=True),
+        LimitReached("daily_loss", Decimal("94999.99"), Decimal("95000.00")),
+    ]
+    return recorded(events, first=35)
