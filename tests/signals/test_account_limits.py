@@ -12,12 +12,16 @@ import pytest
 from msgspec.structs import replace
 
 from fxpaper.domain.account import Account, Mode, TradingState
-from fxpaper.domain.command import ClosePosition, MoveCash, PlaceOrder, SetTrading
+from fxpaper.domain.command import (
+    ClosePosition,
+    MoveCash,
+    PlaceOrder,
+    ResetAccount,
+    SetTrading,
+)
 from fxpaper.domain.event import (
-    AccountOpened,
     DayBegan,
     LimitReached,
-    OrderPlaced,
     Recorded,
     SwapAccrued,
     TradingStateSet,
@@ -33,7 +37,7 @@ from fxpaper.engine.gate import FillLimits
 from fxpaper.limit_packs import read_limits
 from fxpaper.signals.desk import Desk
 from fxpaper.signals.rules import RuleBook, SignalRules
-from tests.signals.builders import NOW, PROFILE, SIGNAL, decided, quoted, signal
+from tests.signals.builders import NOW, PROFILE, decided, quoted, signal
 
 ENDS = parse_instant("2026-09-21T21:00:00Z")
 """17:00 in New York of the day that :data:`NOW` is in."""
@@ -93,9 +97,7 @@ def test_every_number_is_in_the_journal_also_when_it_passes():
     decision = sent(here, "one")
     assert decision.refusal is None
     assert numbers(decision, "daily_loss") == ("10000.00 USD", "> 9500.00 USD", True)
-    lost = Decimal("10000.00") - Decimal(decision.sizing["risk"].split()[0])
-    assert numbers(decision, "daily_loss at the stops")[1:] == ("> 9500.00 USD", True)
-    assert Decimal(numbers(decision, "daily_loss at the stops")[0].split()[0]) >= lost
+    assert numbers(decision, "daily_loss at the stops") == ("9900.00 USD", "> 9500.00 USD", True)
     assert numbers(decision, "drawdown") == ("10000.00 USD", "> 8000.00 USD", True)
     assert numbers(decision, "orders_per_minute") == ("1", "≤ 60", True)
 
@@ -108,8 +110,10 @@ def test_without_limits_nothing_is_asked():
 
 
 def test_a_trade_whose_stop_would_breach_is_refused():
-    """A person's lot, bought at 1.08010 with its stop 39 pips away, risks 390 of the 500 that the
-    day may lose; the signal's 1 % more, near 100, ends below 9,500 though equity is at 9,990."""
+    """410 at risk and 99 more leave 9,491 of 10,000, though equity is 9,990 now.
+
+    A person's lot was bought at 1.08010 with its stop at 1.07600; the signal's are 0.99.
+    """
     here = desk_with(STANDARD)
     here.on_quote(quoted())
     order = PlaceOrder(
@@ -117,18 +121,31 @@ def test_a_trade_whose_stop_would_breach_is_refused():
     )
     assert not isinstance(here.carry_out(order, NOW), Refused)
     here.on_quote(quoted(at=NOW + 1))
-    risk = Decimal(410)
-    assert here.engine.equity("a") == Decimal("9990.00")
-    first = sent(here, "one", NOW + 1)
-    actual, limit, passed = numbers(first, "daily_loss at the stops")
-    at_stop = Decimal("10000.00") - risk - Decimal(actual.split()[0])
-    assert limit == "> 9500.00 USD"
-    assert Decimal(99) - 12 < -at_stop + risk < Decimal(600)
-    assert passed is (Decimal(actual.split()[0]) > 9500)
-    assert refused(first).code is RefusalCode.DAILY_LOSS
-    assert numbers(first, "daily_loss") == ("9990.00 USD", "> 9500.00 USD", True)
-    assert "(the day's first equity, 10000.00 USD, less 5 % of it)" in refused(first).text
-    assert "this one ends 2026-09-21T21:00:00.000000Z" in refused(first).text
+    decision = sent(here, "one", NOW + 1)
+    assert numbers(decision, "daily_loss") == ("9990.00 USD", "> 9500.00 USD", True)
+    assert numbers(decision, "daily_loss at the stops") == ("9491.00 USD", "> 9500.00 USD", False)
+    assert refused(decision).code is RefusalCode.DAILY_LOSS
+    assert refused(decision).text == (
+        "With 99.00 USD more at risk, equity at the stop-losses would be 9491.00 USD; the floor of "
+        "the daily loss is 9500.00 USD (the day's first equity, 10000.00 USD, less 5 % of it). The "
+        "next day has its own; this one ends 2026-09-21T21:00:00.000000Z."
+    )
+
+
+def test_a_gain_that_floats_is_no_cushion():
+    """The same lot, 20 pips up: equity is 10,190 and its stop still loses 410."""
+    here = desk_with(STANDARD)
+    here.on_quote(quoted())
+    order = PlaceOrder(
+        account="a", symbol="EURUSD", side=Side.BUY, lots=Decimal(1), stop_loss=107_600
+    )
+    here.carry_out(order, NOW)
+    here.on_quote(quoted(at=NOW + 1, bid=108_200))
+    decision = sent(here, "one", NOW + 1)
+    assert numbers(decision, "daily_loss")[0] == "10190.00 USD"
+    risk = Decimal(numbers(decision, "risk")[0].split()[0])
+    at_stops = f"{Decimal('9590.00') - risk} USD"
+    assert numbers(decision, "daily_loss at the stops") == (at_stops, "> 9500.00 USD", False)
 
 
 @pytest.mark.parametrize(
@@ -150,8 +167,8 @@ def test_people_and_what_closes_are_never_refused():
     here = desk_with(STANDARD)
     here.on_quote(quoted())
     opened = sent(here, "one").position_ids
-    by_hand(here, "5")
-    here.on_quote(quoted(bid=107_850, at=NOW + 1))
+    by_hand(here, "9")
+    here.on_quote(quoted(bid=107_950, at=NOW + 1))
     assert refused(sent(here, "two", NOW + 1)).code is RefusalCode.DAILY_LOSS
     by_hand(here, "0.1", NOW + 1)
     closed = sent(here, "three", NOW + 1, side=SignalSide.CLOSE, stop_loss=None)
@@ -211,8 +228,10 @@ def test_orders_are_counted_by_the_minute_and_by_the_day():
 
 
 def test_the_day_begins_after_the_swap_and_once():
-    """One lot, long: the night from Monday costs 8.6 points, 8.60 USD, and counts in the day that
-    ends: bought at 1.08010, bid 1.08000, equity is 10,000 - 10.00 - 8.60."""
+    """What the night costs counts in the day that ends: 10,000 - 10.00 - 8.60.
+
+    One lot was bought at 1.08010, the bid is 1.08000, and a night costs 8.6 points.
+    """
     here = desk_with(STANDARD)
     here.on_quote(quoted())
     by_hand(here, "1")
@@ -255,7 +274,6 @@ def test_a_day_without_a_quote_begins_late_and_says_so():
     by_hand(here, "1")
     again = restarted(here, [])
     assert of_kind(again.on_time(ENDS + 5), DayBegan) == []
-    assert again.engine.awaits_quote("EURUSD") if hasattr(again.engine, "awaits_quote") else True
     late = ENDS + 3600 * NS_PER_SECOND
     [one] = of_kind(again.on_quote(quoted(at=late, bid=108_110)), DayBegan)
     assert isinstance(one.event, DayBegan)
@@ -345,8 +363,6 @@ def test_a_floor_is_reached_once_a_day(on_breach):
 
 
 def test_a_reset_begins_a_day():
-    from fxpaper.domain.command import ResetAccount
-
     here = desk_with(STANDARD)
     here.on_quote(quoted())
     by_hand(here, "1")
@@ -360,6 +376,3 @@ def test_a_reset_begins_a_day():
 def test_an_event_that_is_not_late_does_not_say_so():
     amount = Decimal(1)
     assert b"late" not in encode_event(DayBegan("2026-09-22", amount, amount, amount, amount))
-    assert AccountOpened
-    assert OrderPlaced
-    assert SIGNAL
