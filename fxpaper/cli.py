@@ -27,6 +27,7 @@ from fxpaper.config import default_data_dir
 from fxpaper.engine.bar_doubts import BarPolicy
 from fxpaper.history_commands import history_app
 from fxpaper.ledger_commands import ledger_app
+from fxpaper.limit_commands import headroom
 from fxpaper.live_commands import halt, live_app, resume
 from fxpaper.model_commands import model_app
 from fxpaper.options import AsJson, Config, DataDir, Port, daemon_of
@@ -300,6 +301,9 @@ def status(
     table(f"Account ({account['mode'].upper()})", [account], ACCOUNT_COLUMNS)
     table("Open positions", positions["items"], POSITION_COLUMNS)
     table("Sources", health["sources"], ("name", "state", "grade", "age_ms", "error"))
+
+
+app.command()(headroom)
 
 
 @app.command()

@@ -6,6 +6,7 @@ gain nor loss. A withdrawal takes profit first: only what goes beyond it lowers 
 
 from __future__ import annotations
 
+import copy
 from collections import deque
 from decimal import Decimal
 
@@ -86,6 +87,12 @@ class Today:
                 self.reached.add(limit)
             case _:
                 pass
+
+    def copy(self) -> Today:
+        """Return one that stays as this is now."""
+        other = copy.copy(self)
+        other.recent, other.reached = self.recent.copy(), self.reached.copy()
+        return other
 
     def orders_within_a_minute(self, now: Instant) -> int:
         """Return how many orders signals have placed in the 60 seconds before ``now``."""

@@ -43,6 +43,12 @@ class AccountQuery(Asked):
     account: str | None = None
 
 
+class HeadroomQuery(AccountQuery):
+    """How far away the stop-loss is that lots are worked out for."""
+
+    stop_pips: Decimal = Field(Decimal(20), gt=0, le=100_000, allow_inf_nan=False)
+
+
 class ListQuery(AccountQuery):
     """Which part of a list."""
 

@@ -5,17 +5,19 @@ from __future__ import annotations
 from http import HTTPStatus
 
 from fxpaper.domain.command import MoveCash, ResetAccount, SetTrading
-from fxpaper.web import views
+from fxpaper.web import limit_views, views
 from fxpaper.web.answers import (
     AccountQuery,
     CashBody,
     Done,
     EquityCurve,
     EquityPoint,
+    HeadroomQuery,
     ResetBody,
     TradingBody,
 )
 from fxpaper.web.carrying_out import carry_out
+from fxpaper.web.limit_objects import Headroom
 from fxpaper.web.objects import Account
 from fxpaper.web.routing import Answer, Call, route
 
@@ -35,6 +37,15 @@ async def equity(call: Call, query: AccountQuery) -> Answer:  # noqa: ARG001 - c
         for one in call.rooms.equity.samples()
     ]
     return Answer.of(EquityCurve(items=points))
+
+
+@route("GET", "/account/headroom", {HTTPStatus.OK: Headroom})
+async def headroom(call: Call, query: HeadroomQuery) -> Answer:
+    """Return what the account may lose yet before a limit stops it, in money and in lots."""
+    market, execution = call.rooms.market, call.rooms.execution
+    found = execution.headroom((market.symbols(), query.stop_pips))
+    currency = execution.view().account.currency
+    return Answer.of(limit_views.headroom(found, currency, query.stop_pips))
 
 
 @route("POST", "/account/cash", {HTTPStatus.OK: Done})
@@ -58,4 +69,4 @@ async def trading(call: Call, query: AccountQuery, body: TradingBody) -> Answer:
     return await carry_out(call, command, None)
 
 
-ROUTES = (account, equity, cash, reset, trading)
+ROUTES = (account, headroom, equity, cash, reset, trading)
