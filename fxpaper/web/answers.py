@@ -44,9 +44,9 @@ class AccountQuery(Asked):
 
 
 class HeadroomQuery(AccountQuery):
-    """How far away the stop-loss is that lots are worked out for."""
+    """How far away the stop-loss is that lots are worked out for; 20 pips when left out."""
 
-    stop_pips: Decimal = Field(Decimal(20), gt=0, le=100_000, allow_inf_nan=False)
+    stop_pips: Annotated[Decimal, Field(gt=0, le=100_000, allow_inf_nan=False)] | None = None
 
 
 class ListQuery(AccountQuery):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from http import HTTPStatus
 
 from fxpaper.domain.command import MoveCash, ResetAccount, SetTrading
@@ -20,6 +21,8 @@ from fxpaper.web.carrying_out import carry_out
 from fxpaper.web.limit_objects import Headroom
 from fxpaper.web.objects import Account
 from fxpaper.web.routing import Answer, Call, route
+
+_STOP_PIPS = Decimal(20)
 
 
 @route("GET", "/account", {HTTPStatus.OK: Account})
@@ -43,9 +46,9 @@ async def equity(call: Call, query: AccountQuery) -> Answer:  # noqa: ARG001 - c
 async def headroom(call: Call, query: HeadroomQuery) -> Answer:
     """Return what the account may lose yet before a limit stops it, in money and in lots."""
     market, execution = call.rooms.market, call.rooms.execution
-    found = execution.headroom((market.symbols(), query.stop_pips))
-    currency = execution.view().account.currency
-    return Answer.of(limit_views.headroom(found, currency, query.stop_pips))
+    pips = query.stop_pips or _STOP_PIPS
+    found = execution.headroom((market.symbols(), pips))
+    return Answer.of(limit_views.headroom(found, execution.view().account.currency, pips))
 
 
 @route("POST", "/account/cash", {HTTPStatus.OK: Done})
