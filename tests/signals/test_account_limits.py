@@ -373,6 +373,30 @@ def test_a_reset_begins_a_day():
     assert numbers(decision, "daily_loss") == ("20000.00 USD", "> 19000.00 USD", True)
 
 
+def test_a_live_account_has_its_days_and_floors_and_its_shadow_days_only():
+    """Its levels stand at its broker; only its equity is watched here. One lot from 1.08010."""
+    paper = desk_with(STANDARD)
+    paper.on_quote(quoted())
+    by_hand(paper, "1")
+    [position] = paper.engine.state.accounts["a"].positions.values()
+    engine = Engine(PROFILE, FillLimits(around_the_clock=True), account_limits=STANDARD)
+    live = replace(ACCOUNT, id="live", mode=Mode.LIVE, terminal="1@x", seq=9)
+    for account in (live, replace(ACCOUNT, id="live-shadow", seq=9)):
+        engine.restore(account, [replace(position, account=account.id, stop_loss=107_000)])
+    here = Desk(engine, RuleBook(WIDE))
+    here.on_quote(quoted(at=NOW + 1))
+    assert here.on_quote(quoted(at=NOW + 2, bid=107_511)) == []
+    [reached] = here.on_quote(quoted(at=NOW + 3, bid=107_510))
+    assert (reached.account, reached.event) == (
+        "live",
+        LimitReached("daily_loss", Decimal("9500.00"), Decimal("9500.00")),
+    )
+    [stopped] = {one.account for one in here.on_quote(quoted(at=NOW + 4, bid=106_990))}
+    assert stopped == "live-shadow"
+    days = of_kind(here.on_time(ENDS), DayBegan)
+    assert [one.account for one in days] == ["live", "live-shadow"]
+
+
 def test_an_event_that_is_not_late_does_not_say_so():
     amount = Decimal(1)
     assert b"late" not in encode_event(DayBegan("2026-09-22", amount, amount, amount, amount))

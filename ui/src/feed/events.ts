@@ -2,7 +2,7 @@
 
 import type { AccountEvent } from "../api/frames";
 import type { Deal, SignalRecord } from "../api/objects";
-import { signed, signOf } from "../format/decimal";
+import { money, signed, signOf } from "../format/decimal";
 import { withTimes } from "../format/time";
 import { words } from "../format/words";
 import type { AccountStore } from "../stores/account.svelte";
@@ -66,6 +66,11 @@ export function news(event: AccountEvent, currency: string): { tone: Tone; text:
       return ofAnswer(event.data.state, event.data.text);
     case "reconciled":
       return { tone: "plain", text: event.data.text };
+    case "limit_reached":
+      return {
+        tone: "bad",
+        text: `Limit reached (${words(event.data.limit).toLowerCase()}): equity ${money(event.data.equity, currency)}, floor ${money(event.data.floor, currency)}.`,
+      };
     case "margin_called":
       return {
         tone: "bad",
