@@ -113,13 +113,13 @@ class Engine:
         known = self.state.accounts[account.id]
         marking.await_end(self.venue, known)
         if account.mode is Mode.LIVE:
-            watching.review(self.venue, account.id, account.opened_at)
+            watching.review(self.venue, account.id, account.opened_at, loaded=True)
             return
         for position in known.positions.values():
             self.venue.watch_position(position)
         for order in known.orders.values():
             self.venue.watch_order(order)
-        watching.review(self.venue, account.id, account.opened_at)
+        watching.review(self.venue, account.id, account.opened_at, loaded=True)
         self.venue.moved.clear()
 
     def on_quote(self, quote: Quote) -> list[Recorded]:

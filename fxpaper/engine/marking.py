@@ -66,7 +66,7 @@ def judge(venue: Venue, state: AccountState, at: Instant) -> None:
     """Record each floor that an account's equity has reached, once a day."""
     for limit, floor in unreached(venue, state):
         worth = equity(state, venue.board)
-        if worth <= floor and at > state.today.mark.at and known(venue, state):
+        if worth <= floor and known(venue, state):
             venue.record(state.account.id, at, LimitReached(limit, worth, floor))
 
 

@@ -39,8 +39,12 @@ _SAFETY = 1.3
 _WIDEST = 0.1
 
 
-def review(venue: Venue, account: str, at: Instant) -> None:
-    """Look at an account: call, restore or stop it out if it is time, and watch it anew."""
+def review(venue: Venue, account: str, at: Instant, *, loaded: bool = False) -> None:
+    """Look at an account: call, restore or stop it out if it is time, and watch it anew.
+
+    One that is just ``loaded`` has its floors judged at the next thing that happens: ``at`` is not
+    now.
+    """
     state = venue.state.accounts[account]
     marking.mark(venue, account, at)
     if _has_margin(state):
@@ -48,7 +52,8 @@ def review(venue: Venue, account: str, at: Instant) -> None:
     elif state.account.margin_called:
         worth = equity(state, venue.board)
         venue.record(account, at, MarginRestored(worth, state.margin, None))
-    marking.judge(venue, state, at)
+    if not loaded:
+        marking.judge(venue, state, at)
     venue.books.renew(Owner(account), _bands(venue, state))
     venue.touched.pop(account, None)
 

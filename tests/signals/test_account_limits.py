@@ -400,3 +400,19 @@ def test_a_live_account_has_its_days_and_floors_and_its_shadow_days_only():
 def test_an_event_that_is_not_late_does_not_say_so():
     amount = Decimal(1)
     assert b"late" not in encode_event(DayBegan("2026-09-22", amount, amount, amount, amount))
+
+
+def test_a_day_that_begins_below_the_drawdown_says_so_at_once():
+    """2,100 of 10,000 are lost and closed: the floor of 8,000 is reached on both days."""
+    here = desk_with(STANDARD)
+    here.on_quote(quoted())
+    by_hand(here, "3")
+    [opened] = here.engine.state.accounts["a"].positions
+    here.on_quote(quoted(at=NOW + 1, bid=107_310))
+    close = ClosePosition(account="a", position_id=opened, reason=DealReason.MANUAL)
+    assert not isinstance(here.carry_out(close, NOW + 1), Refused)
+    assert here.engine.equity("a") == Decimal("7900.00")
+    assert here.engine.state.accounts["a"].today.reached == {"daily_loss", "drawdown"}
+    events = here.on_time(ENDS)
+    assert [type(one.event) for one in events] == [DayBegan, LimitReached]
+    assert events[1].event == LimitReached("drawdown", Decimal("7900.00"), Decimal("8000.00"))
