@@ -15,6 +15,7 @@ from fxpaper.domain.account import SHADOW, Mode
 from fxpaper.domain.event import Recorded
 from fxpaper.domain.instant import Instant
 from fxpaper.domain.instrument import BrokerProfile, Instrument
+from fxpaper.domain.limits import Limits
 from fxpaper.domain.outcome import Outcome
 from fxpaper.engine.engine import Engine
 from fxpaper.errors import ConfigurationError
@@ -116,7 +117,7 @@ async def open_accounts(
 async def desk_of(
     shell: LedgerShell,
     settings: Settings,
-    profile: BrokerProfile,
+    by: tuple[BrokerProfile, Limits],
     volatility: Volatility,
     *,
     around_the_clock: bool,
@@ -126,7 +127,7 @@ async def desk_of(
     Args:
         shell: has the ledger.
         settings: of the account.
-        profile: the broker's rules.
+        by: the broker's rules, and what the account may lose.
         volatility: how far prices move in a day; shared by the accounts.
         around_the_clock: whether the market never closes.
 
@@ -134,11 +135,12 @@ async def desk_of(
         ConfigurationError: the ledger has no such account.
     """
     limits = limits_of(settings, around_the_clock=around_the_clock)
-    engine = Engine(profile, limits, costs_of(settings))
+    profile, account_limits = by
+    engine = Engine(profile, limits, costs_of(settings), account_limits)
     state = await shell.read(lambda ledger: ledger.load(settings.account))
     if not isinstance(state, LedgerState):
         raise ConfigurationError(f'The ledger has no account "{settings.account}".')
-    engine.restore(state.account, state.positions, state.orders)
+    engine.restore(state.account, state.positions, state.orders, state.today)
     engine.restore_alerts(state.alerts)
     live = state.account.mode is Mode.LIVE
     terminal = await terminal_broker(engine, state, shell) if live else None

@@ -313,7 +313,11 @@ class Daemon:
     async def _desk(self, shell: LedgerShell, settings: Settings) -> Desk:
         plan = self._plan
         desk = await desk_of(
-            shell, settings, plan.profile, self._volatility, around_the_clock=plan.simulated
+            shell,
+            settings,
+            (plan.profile, plan.account_limits),
+            self._volatility,
+            around_the_clock=plan.simulated,
         )
         if self._news is not None:
             desk.use_calendar(self._news.calendar)

@@ -28,6 +28,7 @@ from fxpaper.config import default_data_dir
 from fxpaper.engine.bar_doubts import BarPolicy
 from fxpaper.history_commands import history_app
 from fxpaper.ledger_commands import ledger_app
+from fxpaper.limit_commands import headroom
 from fxpaper.live_commands import halt, live_app, resume
 from fxpaper.model_commands import model_app
 from fxpaper.news_commands import calendar_of, news
@@ -181,6 +182,7 @@ def replay(
             settings=plan.settings,
             profile=plan.profile,
             calendar=calendar_of(plan.settings),
+            account_limits=plan.account_limits,
         )
         with Progress(console=err, transient=True, disable=as_json) as progress:
             task = progress.add_task("replaying", total=len(recording))
@@ -264,6 +266,9 @@ def status(
     table(f"Account ({shown['mode'].upper()})", [shown], ACCOUNT_COLUMNS)
     table("Open positions", positions["items"], POSITION_COLUMNS)
     table("Sources", health["sources"], ("name", "state", "grade", "age_ms", "error"))
+
+
+app.command()(headroom)
 
 
 @app.command()

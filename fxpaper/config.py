@@ -198,6 +198,10 @@ class Settings(SignalRuleSettings):
     """A calendar of news, CSV or JSON, around whose events no signal opens a position."""
     news_zone: Annotated[str | None, AfterValidator(lambda name: name and known_zone(name))] = None
     """Time zone of a news_file whose times name none, e.g. UTC or America/New_York."""
+    limits: str = "standard"
+    """What the account may lose: standard, none, ftmo-two-step, ftmo-one-step, or a TOML file."""
+    limit_action: Literal["refuse", "reduce", "flatten"] = "refuse"
+    """What happens once equity has reached a floor."""
     rules: tuple[RuleSettings, ...] = ()
     """Rules for some models and symbols only; ``[[rules]]`` tables in the file."""
     ensembles: dict[Name, EnsembleSettings] = Field({})

@@ -13,6 +13,7 @@ from fxpaper.config import Settings
 from fxpaper.domain.account import Account, Accounting, Mode
 from fxpaper.domain.instant import NS_PER_MS, NS_PER_SECOND, Instant
 from fxpaper.domain.instrument import BrokerProfile
+from fxpaper.domain.limits import Limits, OnBreach
 from fxpaper.domain.money import post
 from fxpaper.domain.quote import Grade
 from fxpaper.domain.refusal import Refused
@@ -21,6 +22,7 @@ from fxpaper.engine.costs import CostModel, Slippage, SlippageKind
 from fxpaper.engine.gate import ClosedMarket, FillLimits
 from fxpaper.engine.margin import margin_currency
 from fxpaper.errors import ConfigurationError
+from fxpaper.limit_packs import read_limits
 from fxpaper.rule_settings import SignalRuleSettings
 from fxpaper.signals.ensemble import Ensemble, Method
 from fxpaper.signals.intake.symbols import canonical_symbol
@@ -86,6 +88,16 @@ def limits_of(settings: Settings, *, around_the_clock: bool = False) -> FillLimi
         around_the_clock=around_the_clock,
         closed_market=ClosedMarket(settings.closed_market),
     )
+
+
+def account_limits_of(settings: Settings, directory: Path) -> Limits:
+    """Return what the account may lose; a relative file counts from ``directory``.
+
+    Raises:
+        ConfigurationError: there is no such pack, or something in it is wrong.
+    """
+    pack = read_limits(settings.limits, directory)
+    return replace(pack, on_breach=OnBreach(settings.limit_action))
 
 
 def costs_of(settings: Settings) -> CostModel:

@@ -36,7 +36,7 @@ async def terminal_broker(engine: Engine, state: LedgerState, shell: LedgerShell
     shadow = await shell.read(lambda ledger: ledger.load(shadow_of(account)))
     if shadow is None:
         raise ConfigurationError(f'The ledger has no account "{shadow_of(account)}".')
-    engine.restore(shadow.account, shadow.positions, shadow.orders)
+    engine.restore(shadow.account, shadow.positions, shadow.orders, shadow.today)
     live = LiveBroker(
         engine, account, partial(_command_id, shell.epoch), state.cursor, state.commands
     )

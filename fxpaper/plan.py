@@ -8,6 +8,7 @@ from pathlib import Path
 from fxpaper.aggregator.recording import Recording
 from fxpaper.config import Settings
 from fxpaper.domain.instrument import BrokerProfile
+from fxpaper.domain.limits import NO_LIMITS, Limits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +25,7 @@ class Plan:
         speed: of the recording; None as fast as possible.
         signals: a file of signals to watch, or None.
         seed: of the simulation.
+        account_limits: what the accounts may lose.
     """
 
     settings: Settings
@@ -35,3 +37,4 @@ class Plan:
     speed: float | None = 1.0
     signals: Path | None = None
     seed: int = 7
+    account_limits: Limits = NO_LIMITS

@@ -27,6 +27,7 @@ from fxpaper.domain.event import (
 )
 from fxpaper.domain.instant import NS_PER_SECOND, Instant
 from fxpaper.domain.instrument import BrokerProfile
+from fxpaper.domain.limits import NO_LIMITS, Limits
 from fxpaper.domain.signal import Signal, SignalRecord, UnreadableSignal
 from fxpaper.engine.bar_doubts import BarPolicy
 from fxpaper.engine.bar_path import Bars, agree
@@ -184,6 +185,7 @@ class Asked:
         settings: of the account and the rules.
         profile: the broker's rules.
         calendar: of news; None where none is minded.
+        account_limits: what the account may lose.
     """
 
     recording: Recording | RecordedBars
@@ -192,6 +194,7 @@ class Asked:
     settings: Settings
     profile: BrokerProfile
     calendar: Calendar | None = None
+    account_limits: Limits = NO_LIMITS
 
 
 def run(
@@ -231,7 +234,7 @@ def replay_recording(
     Returns account, positions, signals and deals as the API shows them, and the run's hash.
     """
     settings, recording, profile = asked.settings, asked.recording, asked.profile
-    engine = Engine(profile, limits_of(settings), costs)
+    engine = Engine(profile, limits_of(settings), costs, asked.account_limits)
     desk = Desk(engine, book_of(settings, auto_execute_unknown=True))
     desk.use_calendar(asked.calendar)
     collected = _Collected(keep)

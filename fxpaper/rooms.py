@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from decimal import Decimal
 
 import structlog
 
@@ -21,6 +22,7 @@ from fxpaper.domain.refusal import Refused
 from fxpaper.domain.signal import ModelPolicy, SignalRecord
 from fxpaper.errors import TransientError
 from fxpaper.signals.desk import Wish
+from fxpaper.signals.headroom import Headroom
 from fxpaper.web.ports import AccountView, HookDefaults, SignalAnswer, SignalElsewhere
 from fxpaper.worker.fanout import Fanout
 from fxpaper.worker.front import AccountFront
@@ -97,6 +99,10 @@ class ExecutionRoom:
         """Return the account as committed, valued now."""
         kept = self._front.worker.committed
         return AccountView(kept.account, kept.valuation(), kept.positions, kept.close_prices())
+
+    def headroom(self, stops: tuple[Iterable[str], Decimal]) -> Headroom:
+        """Return how far the account is from its limits."""
+        return self._front.worker.headroom(stops)
 
     def policies(self) -> list[ModelPolicy]:
         """Return what each known model may do."""

@@ -17,6 +17,7 @@ from fxpaper.app import Daemon
 from fxpaper.config import read_settings
 from fxpaper.domain.instrument import BrokerProfile
 from fxpaper.errors import FxpaperError
+from fxpaper.from_settings import account_limits_of
 from fxpaper.plan import Plan
 from fxpaper.printing import CANNOT_START, WRONG_USE, Reported, err, fail, out
 from fxpaper.profiles import read_profile
@@ -29,7 +30,8 @@ def plan_of(data_dir: Path, config: Path | None, port: int | None) -> Plan:
         rules_of_alerts(settings)
         directory = (config or data_dir / "x").parent
         profile = read_profile(settings.profile, directory)
-    return Plan(settings=settings, profile=profile, data_dir=data_dir)
+        limits = account_limits_of(settings, directory)
+    return Plan(settings=settings, profile=profile, data_dir=data_dir, account_limits=limits)
 
 
 def with_recording(plan: Plan, quotes: Path | None, symbol: str | None, speed: str) -> Plan:

@@ -21,6 +21,7 @@ from fxpaper.domain.refusal import RefusalCode
 from fxpaper.domain.signal import Signal
 from fxpaper.ledger.ledger import Ledger
 from fxpaper.ledger.shell import LedgerShell
+from fxpaper.limit_packs import parse_limits
 from fxpaper.profiles import read_profile
 from fxpaper.rule_settings import SignalRuleSettings
 from fxpaper.signals.intake.native import Arrival, read_signal
@@ -324,6 +325,8 @@ def test_every_configuration_shown_can_be_read(path: Path, text: str, tmp_path: 
     if path.stem == "profiles":
         (tmp_path / "mine.toml").write_text(text)
         assert read_profile("mine.toml", tmp_path).instruments
+    elif path.stem == "limits":
+        assert parse_limits(text, "mine.toml").daily_loss
     else:
         Settings(**tomllib.loads(text))
 

@@ -62,7 +62,7 @@ class AlertKind(StrEnum):
     SIGNAL_REFUSED = "signal_refused"
     """For whatever reason; limits too."""
     LIMIT = "limit"
-    """A signal was refused by a limit of risk."""
+    """A limit's floor was reached, or a signal refused by a limit of risk."""
     MARGIN_CALL = "margin_call"
     STOP_OUT = "stop_out"
     TRADING = "trading"

@@ -219,6 +219,40 @@ class TradingStateSet(msgspec.Struct, frozen=True, tag="trading_state_set"):
     reason: str = ""
 
 
+class DayBegan(msgspec.Struct, frozen=True, omit_defaults=True, tag="day_began"):
+    """An account's trading day begins; its limits count from here.
+
+    Args:
+        day: the date it is called by, 2026-11-20.
+        balance: account currency.
+        equity: account currency, at the latest quotes.
+        peak: the highest equity that a day ended with; never below ``equity``.
+        initial: what the account was opened with, plus deposits, less capital taken out.
+        late: True when equity was not known as the day began; this is the first instant it was.
+    """
+
+    day: str
+    balance: Decimal
+    equity: Decimal
+    peak: Decimal
+    initial: Decimal
+    late: bool = False
+
+
+class LimitReached(msgspec.Struct, frozen=True, tag="limit_reached"):
+    """Equity has fallen to a limit's floor; recorded once a day.
+
+    Args:
+        limit: ``daily_loss`` or ``drawdown``.
+        equity: account currency.
+        floor: that it should have stayed above, account currency.
+    """
+
+    limit: str
+    equity: Decimal
+    floor: Decimal
+
+
 class TerminalCommanded(msgspec.Struct, frozen=True, tag="terminal_commanded"):
     """A live account's terminal is asked to do something; it is sent once this is on the disk."""
 
@@ -293,6 +327,8 @@ Event = (
     | StoppedOut
     | AccountReset
     | TradingStateSet
+    | DayBegan
+    | LimitReached
     | TerminalCommanded
     | TerminalAnswered
     | TerminalDealsTaken

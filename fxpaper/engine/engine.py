@@ -36,6 +36,7 @@ from fxpaper.domain.command import (
 from fxpaper.domain.event import AccountOpened, Recorded
 from fxpaper.domain.instant import Instant
 from fxpaper.domain.instrument import BrokerProfile
+from fxpaper.domain.limits import Limits
 from fxpaper.domain.order import DealReason, Order, TriggerSide
 from fxpaper.domain.position import Position
 from fxpaper.domain.quote import Quote
@@ -44,6 +45,7 @@ from fxpaper.engine import (
     cash,
     closing,
     groups,
+    marking,
     placing,
     price_alerts,
     protecting,
@@ -73,14 +75,21 @@ class Engine:
         profile: the broker's rules.
         limits: what a quote must satisfy to be traded on.
         costs: how orders reach the market.
+        account_limits: what accounts may lose, and by which days; None marks no days.
     """
 
     def __init__(
-        self, profile: BrokerProfile, limits: FillLimits, costs: CostModel = _NO_COSTS
+        self,
+        profile: BrokerProfile,
+        limits: FillLimits,
+        costs: CostModel = _NO_COSTS,
+        account_limits: Limits | None = None,
     ) -> None:
-        self.venue = Venue(profile, limits, costs, Ranges(costs.slippage), groups.react)
+        ranges = Ranges(costs.slippage)
+        self.venue = Venue(profile, limits, costs, ranges, groups.react, account_limits)
         self.board = self.venue.board
         self.limits = limits
+        self.account_limits = account_limits
         self.state = self.venue.state
         self._quotes = self.board.quotes
         self._books = self.venue.books.by_symbol
@@ -89,24 +98,32 @@ class Engine:
 
     def open_account(self, account: Account) -> list[Recorded]:
         """Open an account that does not exist yet."""
-        return [self.state.record(account.id, account.opened_at, AccountOpened(account))]
+        opened = self.state.record(account.id, account.opened_at, AccountOpened(account))
+        marking.await_end(self.venue, self.state.accounts[account.id])
+        return [opened]
 
     def restore(
-        self, account: Account, positions: Iterable[Position], orders: Iterable[Order] = ()
+        self,
+        account: Account,
+        positions: Iterable[Position],
+        orders: Iterable[Order] = (),
+        today: Iterable[Recorded] = (),
     ) -> None:
         """Take over an account and what it has open as the ledger knows it.
 
-        Nothing of a live account is watched: its levels stand at its broker.
+        Of a live account only its limits are watched: its levels stand at its broker.
         """
-        self.state.restore(account, positions, orders)
-        if account.mode is Mode.LIVE:
-            return
+        self.state.restore(account, positions, orders, today)
         known = self.state.accounts[account.id]
+        marking.await_end(self.venue, known)
+        if account.mode is Mode.LIVE:
+            watching.review(self.venue, account.id, account.opened_at, loaded=True)
+            return
         for position in known.positions.values():
             self.venue.watch_position(position)
         for order in known.orders.values():
             self.venue.watch_order(order)
-        watching.review(self.venue, account.id, account.opened_at)
+        watching.review(self.venue, account.id, account.opened_at, loaded=True)
         self.venue.moved.clear()
 
     def restore_alerts(self, alerts: Iterable[PriceAlert]) -> None:
@@ -146,6 +163,12 @@ class Engine:
         """Let every timer up to ``now`` act at its own instant, and return what it caused."""
         while self._timers.next_at <= now:
             self._ring(self._timers.pop())
+        return self.venue.take()
+
+    def review(self, account: str, now: Instant) -> list[Recorded]:
+        """Look at an account whose money was moved by somebody else, and watch it anew."""
+        watching.review(self.venue, account, now)
+        self._watch(now)
         return self.venue.take()
 
     def place(self, command: PlaceOrder, now: Instant) -> list[Recorded] | Refused:
@@ -306,6 +329,8 @@ class Engine:
         match timer.kind:
             case TimerKind.ROLLOVER:
                 rollover.roll(self.venue, timer.at)
+            case TimerKind.DAY:
+                marking.begin(self.venue, timer.at)
             case TimerKind.CLOSE:
                 position = self._position(timer.owner)
                 if position is not None and position.exits.close_at == timer.at:

@@ -42,6 +42,7 @@ from fxpaper.domain.order import Order, Side
 from fxpaper.domain.position import Position
 from fxpaper.engine.board import PriceBoard
 from fxpaper.engine.holding import Holding
+from fxpaper.engine.today import Today
 
 
 class AccountState:
@@ -52,9 +53,20 @@ class AccountState:
         board: the broker's rules and the latest quotes.
         positions: its open positions, oldest first.
         orders: its waiting orders, oldest first.
+        today: the events since its day began.
     """
 
-    __slots__ = ("_board", "account", "alerts", "holdings", "margin", "orders", "positions", "seq")
+    __slots__ = (
+        "_board",
+        "account",
+        "alerts",
+        "holdings",
+        "margin",
+        "orders",
+        "positions",
+        "seq",
+        "today",
+    )
 
     def __init__(
         self,
@@ -62,6 +74,7 @@ class AccountState:
         board: PriceBoard,
         positions: Iterable[Position] = (),
         orders: Iterable[Order] = (),
+        today: Iterable[Recorded] = (),
     ) -> None:
         self.account = account
         self.positions: dict[str, Position] = {}
@@ -75,7 +88,11 @@ class AccountState:
         self.margin = post(Fraction(0), account.currency)
         """Held for all open positions."""
         self.seq = account.seq
+        self.today = Today(account)
+        """What its limits remember of the day."""
         self._board = board
+        for one in today:
+            self.today.follow(one.at, one.event)
         for position in positions:
             self.put(position)
 
@@ -129,10 +146,14 @@ class State:
         self.accounts: dict[str, AccountState] = {}
 
     def restore(
-        self, account: Account, positions: Iterable[Position], orders: Iterable[Order]
+        self,
+        account: Account,
+        positions: Iterable[Position],
+        orders: Iterable[Order],
+        today: Iterable[Recorded] = (),
     ) -> None:
         """Take over an account as the ledger knows it."""
-        self.accounts[account.id] = AccountState(account, self._board, positions, orders)
+        self.accounts[account.id] = AccountState(account, self._board, positions, orders, today)
 
     def next_seq(self, account: str) -> int:
         """Return the number that the account's next event will have."""
@@ -150,6 +171,7 @@ class State:
         known = self.accounts[account]
         known.seq = recorded.seq
         _apply(known, event)
+        known.today.follow(at, event)
         return recorded
 
 

@@ -17,9 +17,11 @@ class TimerKind(IntEnum):
 
     ROLLOVER = 0
     """Swap is accrued before anything that ends at the same instant."""
-    CLOSE = 1
+    DAY = 1
+    """A day of the limits begins; the swap before it belongs to the day that ends."""
+    CLOSE = 2
     """A position's time exit."""
-    EXPIRE = 2
+    EXPIRE = 3
     """An order is given up."""
 
 

@@ -24,6 +24,7 @@ from fxpaper.domain.event import (
 )
 from fxpaper.domain.instant import Instant
 from fxpaper.domain.instrument import BrokerProfile, Points
+from fxpaper.domain.limits import Limits
 from fxpaper.domain.order import DealReason, Order
 from fxpaper.domain.position import Position
 from fxpaper.domain.quote import Quote
@@ -75,6 +76,7 @@ class Venue:
         costs: how orders reach the market.
         ranges: how far prices have moved lately.
         react: is called after every event, for the orders that depend on it.
+        account_limits: what accounts may lose, and by which days; None marks no days.
     """
 
     def __init__(
@@ -84,16 +86,20 @@ class Venue:
         costs: CostModel,
         ranges: Ranges,
         react: Reaction,
+        account_limits: Limits | None = None,
     ) -> None:
         self.board = PriceBoard(profile)
         self.limits = limits
         self.costs = costs
+        self.account_limits = account_limits
         self.ranges = ranges
         self.state = State(self.board)
         self.books = Books()
         self.timers = Timers()
         self.touched: dict[str, None] = {}
         """Accounts whose money or margin has moved since they were watched last."""
+        self.unmarked: dict[str, Instant] = {}
+        """Accounts whose day has begun, and when, but is not marked yet."""
         self.moved: dict[str, None] = {}
         """Symbols whose orders or positions have changed and have not met their quote since."""
         self.suspended: dict[Owner, frozenset[Role]] = {}

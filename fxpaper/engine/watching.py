@@ -1,4 +1,4 @@
-"""Margin calls and stop-outs, watched without looking at every account on every quote.
+"""Margin calls, stop-outs and floors, watched without looking at every account on every quote.
 
 Theory of operation. While each quote that an account's worth depends on stays inside a band, the
 account's equity cannot have moved by more than its distance to the next thing that would happen to
@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
+from fxpaper.domain.account import Mode
 from fxpaper.domain.event import CashKind, CashMoved, MarginCalled, MarginRestored, StoppedOut
 from fxpaper.domain.instant import Instant
 from fxpaper.domain.instrument import Points
@@ -25,6 +26,7 @@ from fxpaper.domain.money import currency_digits
 from fxpaper.domain.order import DealReason
 from fxpaper.domain.position import Position
 from fxpaper.domain.quote import Quote
+from fxpaper.engine import marking
 from fxpaper.engine.book import Edge
 from fxpaper.engine.closing import leave_at_market
 from fxpaper.engine.levels import Level, Owner, Role
@@ -37,20 +39,27 @@ _SAFETY = 1.3
 _WIDEST = 0.1
 
 
-def review(venue: Venue, account: str, at: Instant) -> None:
-    """Look at an account: call, restore or stop it out if it is time, and watch it anew."""
+def review(venue: Venue, account: str, at: Instant, *, loaded: bool = False) -> None:
+    """Look at an account: call, restore or stop it out if it is time, and watch it anew.
+
+    One that is just ``loaded`` has its floors judged at the next thing that happens: ``at`` is not
+    now.
+    """
     state = venue.state.accounts[account]
-    if state.margin:
+    marking.mark(venue, account, at)
+    if _has_margin(state):
         _judge(venue, state, at)
     elif state.account.margin_called:
         worth = equity(state, venue.board)
         venue.record(account, at, MarginRestored(worth, state.margin, None))
+    if not loaded:
+        marking.judge(venue, state, at)
     venue.books.renew(Owner(account), _bands(venue, state))
     venue.touched.pop(account, None)
 
 
 def _judge(venue: Venue, state: AccountState, at: Instant) -> None:
-    if not _known(venue, state):
+    if not marking.known(venue, state):
         return
     account, profile = state.account, venue.board.profile
     worth, margin = equity(state, venue.board), state.margin
@@ -99,22 +108,25 @@ def _worst(venue: Venue, state: AccountState, at: Instant) -> Position | None:
     )
 
 
-def _known(venue: Venue, state: AccountState) -> bool:
-    return all(holding.revalue(venue.board) for holding in state.holdings.values())
+def _has_margin(state: AccountState) -> bool:
+    """Tell whether an account's margin is watched here; a live account's broker does it."""
+    return bool(state.margin) and state.account.mode is not Mode.LIVE
 
 
 def _bands(venue: Venue, state: AccountState) -> Iterator[Level]:
     """Yield the levels between which nothing can happen to an account."""
-    if not state.margin:
+    floors = [float(floor) for _, floor in marking.unreached(venue, state)]
+    waits = state.account.id in venue.unmarked
+    if not (_has_margin(state) or (state.holdings and (floors or waits))):
         return
     owner, quotes = Owner(state.account.id), venue.board.quotes
     symbols = dict.fromkeys(_symbols(venue, state))
-    if not _known(venue, state):
+    if not marking.known(venue, state):
         for symbol in symbols:
             if symbol not in quotes:
                 yield Level(owner, Role.WATCH, symbol, Edge.ASK_RISES, 0)
         return
-    slack = _slack(venue, state)
+    slack = _slack(venue, state, floors)
     for symbol in symbols:
         width = 0
         if slack > 0:
@@ -135,16 +147,24 @@ def _edges(owner: Owner, quote: Quote, width: Points, *, unsettled: bool) -> Ite
     yield Level(owner, Role.WATCH, name, Edge.ASK_RISES, quote.ask + width + 1)
 
 
-def _slack(venue: Venue, state: AccountState) -> float:
+def _slack(venue: Venue, state: AccountState, floors: list[float]) -> float:
     """Return by how much equity can move before something happens; 0 when it is due already."""
-    profile, margin = venue.board.profile, float(state.margin)
     worth = float(equity(state, venue.board))
+    distances = [worth - floor for floor in floors]
+    if _has_margin(state):
+        distances += _to_margin(venue, state, worth)
+    rounding = (len(state.positions) + 1) / 10.0 ** currency_digits(state.account.currency)
+    return min(distances) - rounding
+
+
+def _to_margin(venue: Venue, state: AccountState, worth: float) -> tuple[float, float]:
+    """Return how far equity is from the stop-out or a margin call, and from its end."""
+    profile, margin = venue.board.profile, float(state.margin)
     call, stop = (float(level) / 100 * margin for level in (profile.margin_call, profile.stop_out))
     called = state.account.margin_called
     below = worth - max(call, stop) if not called else worth - stop
     above = call - worth if called else below
-    rounding = (len(state.positions) + 1) / 10.0 ** currency_digits(state.account.currency)
-    return min(below, above) - rounding
+    return below, above
 
 
 def _symbols(venue: Venue, state: AccountState) -> Iterator[str]:

@@ -8,7 +8,7 @@ How it works, in four rules:
    that failed has written nothing, and whoever called goes on from :meth:`Ledger.load`.
 3. One process writes, through one connection. Reading never waits for it, nor it for reading: each
    read sees the state of one commit.
-4. No answer needs the log to be read from its start.
+4. No answer needs the log to be read from its start; what limits count is read from the day's.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ from fxpaper.domain.refusal import RefusalCode
 from fxpaper.domain.signal import ModelPolicy, SignalRecord, SignalStatus
 from fxpaper.errors import ConfigurationError
 from fxpaper.ledger import log, outcomes, questions, schema
+from fxpaper.ledger.merging import merged
 from fxpaper.ledger.postgres import SCHEMES, PostgresStore
-from fxpaper.ledger.projections import merged
 from fxpaper.ledger.rebuilding import differences, rebuild
 from fxpaper.ledger.records import AlertRow, Chain, Difference, LedgerState, ModelCount, Page, Twins
 from fxpaper.ledger.sqlite_store import SqliteStore

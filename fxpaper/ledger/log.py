@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 import msgspec
 from sqlalchemy import Connection, Row, insert, select
@@ -72,6 +72,17 @@ def since(connection: Connection, account: str, seq: int, limit: int) -> list[Re
     """Return up to ``limit`` events of an account that come after number ``seq``, in order."""
     wanted = _ORDERED.where(EVENTS.c.account == account, EVENTS.c.seq > seq).limit(limit)
     return [_recorded(row) for row in connection.execute(wanted)]
+
+
+def of_kinds(
+    connection: Connection, account: str, seq: int, kinds: Collection[str]
+) -> Iterator[Recorded]:
+    """Yield an account's events of some kinds from number ``seq`` on, in order."""
+    wanted = _ORDERED.where(
+        EVENTS.c.account == account, EVENTS.c.seq >= seq, EVENTS.c.kind.in_(kinds)
+    )
+    for row in connection.execute(wanted):
+        yield _recorded(row)
 
 
 def whole(connection: Connection, size: int) -> Iterator[list[Recorded]]:

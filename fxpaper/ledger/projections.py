@@ -6,7 +6,6 @@ events came in.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from decimal import Decimal
 from functools import singledispatch
 
@@ -18,8 +17,10 @@ from fxpaper.domain.event import (
     AccountOpened,
     AccountReset,
     CashMoved,
+    DayBegan,
     DealBooked,
     Event,
+    LimitReached,
     MarginCalled,
     MarginRestored,
     ModelPolicySet,
@@ -47,13 +48,13 @@ from fxpaper.domain.event import (
     TradingStateSet,
 )
 from fxpaper.domain.signal import SignalStatus
-from fxpaper.errors import IntegrityError
 from fxpaper.ledger.changes import Cell, Change, Write
 from fxpaper.ledger.tables import (
     ACCOUNTS,
     CASH,
     COMMANDS,
     COSTS,
+    DAYS,
     DEALS,
     MODEL_POLICIES,
     ORDERS,
@@ -69,23 +70,6 @@ OPEN_COMMAND = "sent"
 _ENCODER = msgspec.json.Encoder()
 
 
-def merged(events: Iterable[Recorded]) -> list[Change]:
-    """Return what the events change together: at most one change for each row.
-
-    Raises:
-        IntegrityError: two events create the same thing.
-    """
-    changes: dict[tuple[str, tuple[str | int, ...]], Change] = {}
-    for recorded in events:
-        for change in changes_of(recorded):
-            place = (change.table.name, change.key)
-            earlier = changes.get(place)
-            if earlier is not None:
-                change = _joined(earlier, change, recorded)  # noqa: PLW2901
-            changes[place] = change
-    return list(changes.values())
-
-
 def changes_of(recorded: Recorded) -> list[Change]:
     """Return what one event changes: its account's number, and mostly one more row."""
     changes = _rows(recorded.event, recorded)
@@ -93,16 +77,6 @@ def changes_of(recorded: Recorded) -> list[Change]:
         number: dict[str, Cell] = {"seq": recorded.seq}
         changes.insert(0, Change(Write.UPDATE, ACCOUNTS, (recorded.account,), number))
     return changes
-
-
-def _joined(earlier: Change, later: Change, recorded: Recorded) -> Change:
-    if later.write is Write.INSERT:
-        name = " ".join(map(str, later.key))
-        raise IntegrityError(
-            f"Event {recorded.seq} of account {recorded.account} creates {name} in "
-            f"{later.table.name}, which an event before it has created. Nothing was written."
-        )
-    return earlier._replace(cells=earlier.cells | later.cells)
 
 
 def _text(value: object) -> str:
@@ -262,9 +236,24 @@ def _(event: MarginCalled | MarginRestored, recorded: Recorded) -> list[Change]:
     return [Change(Write.UPDATE, ACCOUNTS, (recorded.account,), cells)]
 
 
+@_rows.register
+def _(event: DayBegan, recorded: Recorded) -> list[Change]:
+    cells: dict[str, Cell] = {
+        "at": recorded.at,
+        "day": event.day,
+        "balance": str(event.balance),
+        "equity": str(event.equity),
+        "peak": str(event.peak),
+        "initial": str(event.initial),
+        "late": int(event.late),
+    }
+    return [Change(Write.INSERT, DAYS, (recorded.account, recorded.seq), cells)]
+
+
 @_rows.register(StoppedOut)
+@_rows.register(LimitReached)
 @_rows.register(Reconciled)
-def _(event: StoppedOut | Reconciled, recorded: Recorded) -> list[Change]:
+def _(event: StoppedOut | LimitReached | Reconciled, recorded: Recorded) -> list[Change]:
     del event, recorded
     return []
 

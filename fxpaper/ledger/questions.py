@@ -9,12 +9,13 @@ from typing import Any, TypeVar
 from msgspec.structs import replace
 from sqlalchemy import Connection, Row, Select, Table, func, select
 
-from fxpaper.domain.account import TradingState
+from fxpaper.domain.account import Account, TradingState
 from fxpaper.domain.alert import PriceAlertState
 from fxpaper.domain.deal import Deal
+from fxpaper.domain.event import Recorded
 from fxpaper.domain.order import Order
 from fxpaper.domain.signal import ModelPolicy, Signal, SignalRecord, SignalStatus
-from fxpaper.ledger import bodies
+from fxpaper.ledger import bodies, log
 from fxpaper.ledger.bodies import Body
 from fxpaper.ledger.paging import part
 from fxpaper.ledger.projections import OPEN_COMMAND
@@ -22,6 +23,7 @@ from fxpaper.ledger.records import AlertRow, Chain, LedgerState, ModelCount, Pag
 from fxpaper.ledger.tables import (
     ACCOUNTS,
     COMMANDS,
+    DAYS,
     DEALS,
     MODEL_POLICIES,
     ORDERS,
@@ -32,6 +34,9 @@ from fxpaper.ledger.tables import (
 )
 
 T = TypeVar("T")
+
+_COUNTED = ("day_began", "cash_moved", "position_closed", "order_placed", "limit_reached")
+"""Kinds of events that a day's limits follow from."""
 
 _IDS_AT_ONCE = 500
 _SIGNAL = select(SIGNALS.c.seq, SIGNALS.c.id, SIGNALS.c.body, SIGNALS.c.decision)
@@ -74,7 +79,15 @@ def state(connection: Connection, account: str) -> LedgerState | None:
         commands=_all(connection, unanswered, COMMANDS, bodies.COMMAND),
         cursor=None if cursor is None else bodies.CURSOR.read(cursor),
         alerts=_all(connection, unreached, PRICE_ALERTS, bodies.PRICE_ALERT),
+        today=_today(connection, opened),
     )
+
+
+def _today(connection: Connection, opened: Account) -> tuple[Recorded, ...]:
+    """Return what an account's limits count: the day's events, its beginning first."""
+    latest = select(func.max(DAYS.c.seq)).where(DAYS.c.account == opened.id)
+    since = max(connection.scalar(latest) or 0, opened.seq)
+    return tuple(log.of_kinds(connection, opened.id, since, _COUNTED))
 
 
 def policies(connection: Connection, account: str) -> list[ModelPolicy]:

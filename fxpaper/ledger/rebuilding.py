@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, Table, delete, func, select
 
 from fxpaper.ledger import log
-from fxpaper.ledger.projections import merged
+from fxpaper.ledger.merging import merged
 from fxpaper.ledger.records import Difference
 from fxpaper.ledger.sqlite import scratch
 from fxpaper.ledger.tables import EVENTS, METADATA, PROJECTIONS

@@ -9,6 +9,7 @@ import msgspec
 from fxpaper.domain.account import Account
 from fxpaper.domain.alert import PriceAlert, PriceAlertState
 from fxpaper.domain.deal import Deal
+from fxpaper.domain.event import Recorded
 from fxpaper.domain.instant import Instant
 from fxpaper.domain.order import Order
 from fxpaper.domain.position import Position
@@ -42,6 +43,7 @@ class LedgerState(msgspec.Struct, frozen=True, kw_only=True):
         commands: that a live account's terminal has not answered, oldest first.
         cursor: how far a live account's deals have been taken over; None before the first look.
         alerts: prices that are waited for, oldest first.
+        today: what its limits count: events since its day began, in order.
     """
 
     account: Account
@@ -51,6 +53,7 @@ class LedgerState(msgspec.Struct, frozen=True, kw_only=True):
     policies: tuple[ModelPolicy, ...]
     commands: tuple[TerminalCommand, ...] = ()
     cursor: TerminalCursor | None = None
+    today: tuple[Recorded, ...] = ()
     alerts: tuple[PriceAlert, ...] = ()
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, inspect, text
 from fxpaper.errors import ConfigurationError
 from fxpaper.ledger.rebuilding import rebuild
 
-SCHEMA = 4
+SCHEMA = 5
 """The number of the newest file in ``migrations/versions``."""
 
 _VERSION = text("SELECT version_num FROM alembic_version")

@@ -104,6 +104,16 @@ COSTS = Table(
     _number("at"),
 )
 
+DAYS = Table(
+    "days",
+    METADATA,
+    _owner(),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    _number("at"),
+    *(_text(name) for name in ("day", "balance", "equity", "peak", "initial")),
+    _number("late"),
+)
+
 SIGNALS = Table(
     "signals",
     METADATA,
@@ -150,7 +160,7 @@ PRICE_ALERTS = Table(
 )
 
 PROJECTIONS = (
-    *(ACCOUNTS, ORDERS, POSITIONS, DEALS, CASH, COSTS, SIGNALS, MODEL_POLICIES),
+    *(ACCOUNTS, ORDERS, POSITIONS, DEALS, CASH, COSTS, DAYS, SIGNALS, MODEL_POLICIES),
     *(COMMANDS, TERMINALS, PRICE_ALERTS),
 )
 """What can be rebuilt from the log; a table comes after those it refers to."""

@@ -16,6 +16,7 @@ from decimal import Decimal
 import msgspec
 from msgspec.structs import replace
 
+from fxpaper.domain.account import TradingState
 from fxpaper.domain.command import (
     Command,
     PlaceGroup,
@@ -23,8 +24,10 @@ from fxpaper.domain.command import (
     RemovePriceAlert,
     ReversePosition,
     SetPriceAlert,
+    SetTrading,
 )
 from fxpaper.domain.event import (
+    LimitReached,
     ModelPolicySet,
     Recorded,
     SignalDecided,
@@ -33,6 +36,7 @@ from fxpaper.domain.event import (
     SignalUnreadable,
 )
 from fxpaper.domain.instant import Instant
+from fxpaper.domain.limits import OnBreach
 from fxpaper.domain.outcome import Outcome
 from fxpaper.domain.quote import Quote
 from fxpaper.domain.refusal import RefusalCode, Refused
@@ -54,6 +58,9 @@ from fxpaper.signals.rules import RuleBook
 from fxpaper.signals.sizing.sizer import Past
 from fxpaper.signals.track import Track
 from fxpaper.signals.waiting import Waiting
+
+STATES = {OnBreach.REDUCE: TradingState.REDUCING, OnBreach.FLATTEN: TradingState.FLATTEN}
+"""What an account may still do once a floor was reached; signals are refused in any case."""
 
 
 class PlaceAmount(msgspec.Struct, frozen=True):
@@ -187,9 +194,11 @@ class Desk:
             self.past.volatility.on_quote(quote)
         events = self.engine.on_quote(quote)
         if events:
-            self._track.note(events)
+            events = self._noted(events, quote.received_at)
         if self._broker.flattening:
-            events += self._noted(self._broker.flatten(quote.received_at, quote.symbol))
+            events += self._noted(
+                self._broker.flatten(quote.received_at, quote.symbol), quote.received_at
+            )
         at = quote.received_at
         for signal in (*self._waiting.woken(at), *self._waiting.for_quote(quote.symbol)):
             events += self._try_if_waiting(signal, at)
@@ -197,14 +206,19 @@ class Desk:
 
     def on_time(self, now: Instant) -> list[Recorded]:
         """Let what is due by ``now`` act, and refuse the signals that have waited too long."""
-        events = self._noted(self.engine.advance(now))
+        events = self._noted(self.engine.advance(now), now)
         if self._broker.flattening:
-            events += self._noted(self._broker.flatten(now))
+            events += self._noted(self._broker.flatten(now), now)
         return events + self._overdue(now)
 
     def hear(self, said: TerminalSaid, now: Instant) -> list[Recorded]:
         """Take what a live account's terminal said."""
-        return [] if self.terminal is None else self._noted(self.terminal.hear(said, now))
+        if self.terminal is None:
+            return []
+        events = self.terminal.hear(said, now)
+        for account in dict.fromkeys(one.account for one in events):
+            events += self.engine.review(account, now)
+        return self._noted(events, now)
 
     def next_timer(self) -> Instant:
         """Return when :meth:`on_time` has something to do next; far away when never."""
@@ -239,7 +253,7 @@ class Desk:
             answer = self.engine.remove_alert(command, now)
         else:
             answer = self._broker.carry_out(command, now)
-        return answer if isinstance(answer, Refused) else self._noted(answer)
+        return answer if isinstance(answer, Refused) else self._noted(answer, now)
 
     def _decide(self, wish: DecideSignal, now: Instant) -> list[Recorded] | Refused:
         """Execute a waiting signal as a person wants, by every other rule, or dismiss it."""
@@ -310,8 +324,21 @@ class Desk:
         auto = self.policy(signal.account, signal.model).auto_execute
         self._waiting.put(signal, for_quote=auto or signal.released, until=until)
 
-    def _noted(self, events: list[Recorded]) -> list[Recorded]:
+    def _noted(self, events: list[Recorded], now: Instant) -> list[Recorded]:
+        """Take note of what has closed, and do what follows from a limit that was reached."""
         self._track.note(events)
+        limits = self.engine.account_limits
+        state = None if limits is None else STATES.get(limits.on_breach)
+        if state is None:
+            return events
+        reached = {
+            one.account: one.event.limit for one in events if isinstance(one.event, LimitReached)
+        }
+        for account, limit in reached.items():
+            if self.engine.state.accounts[account].account.trading is TradingState.ACTIVE:
+                command = SetTrading(account=account, state=state, reason=f"limit reached: {limit}")
+                answer = self._broker.carry_out(command, now)
+                events += [] if isinstance(answer, Refused) else answer
         return events
 
     def _try_if_waiting(self, signal: Signal, now: Instant) -> list[Recorded]:
@@ -323,7 +350,7 @@ class Desk:
         events, decision = self._judgement.judge(signal, policy, now)
         if decision is not None and decision.status is SignalStatus.EXECUTED:
             self._track.executed(signal)
-        self._track.note(events)
+        events = self._noted(events, now)
         if decision is None:
             pause = self._judgement.pause(signal, now)
             self._await(signal, None if pause.refused is None else pause.until)

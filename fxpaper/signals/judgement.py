@@ -105,7 +105,7 @@ class Judgement:
         blocked = paused or self._engine.untradeable(signal.symbol, now)
         if blocked is not None or signal.side is SignalSide.CLOSE:
             return blocked
-        outcome = self._preparation.attempt(signal, Side(signal.side)).outcome
+        outcome = self._preparation.attempt(signal, Side(signal.side), now).outcome
         return outcome if isinstance(outcome, Refused) else None
 
     def pause(self, signal: Signal, now: Instant) -> Pause:
@@ -132,15 +132,15 @@ class Judgement:
             return self._close_these(signal, against, checks, now)
         pause = self.pause(signal, now)
         checks += pause.checks
-        if pause.refused is not None and self._is_worth_waiting_for(signal, side):
+        if pause.refused is not None and self._is_worth_waiting_for(signal, side, now):
             return [], None
         if against:
             return self._reverse(signal, side, against, checks, now)
-        return self._submit(signal, self._preparation.attempt(signal, side), checks, now)
+        return self._submit(signal, self._preparation.attempt(signal, side, now), checks, now)
 
-    def _is_worth_waiting_for(self, signal: Signal, side: Side) -> bool:
+    def _is_worth_waiting_for(self, signal: Signal, side: Side, now: Instant) -> bool:
         """Tell whether a signal might be executed later, when a pause is over."""
-        outcome = self._preparation.attempt(signal, side).outcome
+        outcome = self._preparation.attempt(signal, side, now).outcome
         return not isinstance(outcome, Refused) or outcome.code in CURED_BY_A_QUOTE
 
     def _against_what_is_open(
@@ -182,7 +182,7 @@ class Judgement:
         Only when closing has changed the account so that the order is not approved any more is
         the one done without the other, and the decision says why.
         """
-        attempt = self._preparation.attempt(signal, side)
+        attempt = self._preparation.attempt(signal, side, now)
         outcome = attempt.outcome
         if isinstance(outcome, Refused) and outcome.code not in _CURED_BY_CLOSING:
             return self._submit(signal, attempt, checks, now)
@@ -190,7 +190,7 @@ class Judgement:
         if closed.status is SignalStatus.REFUSED:
             return events, closed
         opened, decision = self._submit(
-            signal, self._preparation.attempt(signal, side), checks, now
+            signal, self._preparation.attempt(signal, side, now), checks, now
         )
         if decision is None or decision.status is SignalStatus.REFUSED:
             refusal = None if decision is None else decision.refusal

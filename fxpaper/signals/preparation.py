@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import msgspec
 from msgspec.structs import replace
 
 from fxpaper.domain.approval import Approved, Check
 from fxpaper.domain.command import PlaceOrder
 from fxpaper.domain.exits import NO_EXITS, Exits
+from fxpaper.domain.instant import Instant
 from fxpaper.domain.order import Side
 from fxpaper.domain.quote import Quote
 from fxpaper.domain.refusal import Refused
@@ -17,7 +20,7 @@ from fxpaper.engine.matching import market_price
 from fxpaper.engine.opening import no_conversion
 from fxpaper.engine.stop_risk import loss_at_stop
 from fxpaper.engine.stops import wrong_levels
-from fxpaper.signals import risk, spread
+from fxpaper.signals import account_limits, risk, spread
 from fxpaper.signals.levels import resolve
 from fxpaper.signals.reward import Reward
 from fxpaper.signals.rules import RuleBook, SignalRules
@@ -53,7 +56,7 @@ class Preparation:
         self._rules = rules
         self._sizer = Sizer(engine, past)
 
-    def attempt(self, signal: Signal, side: Side) -> Attempt:
+    def attempt(self, signal: Signal, side: Side, now: Instant) -> Attempt:
         """Find the levels, size the order and pass it through the risk gate."""
         board, rules = self._engine.board, self._rules.of(signal.model, signal.symbol)
         instrument, quote = board.instruments[signal.symbol], board.quotes[signal.symbol]
@@ -94,17 +97,25 @@ class Preparation:
         if loss is None:
             return Attempt(checks=asked, outcome=no_conversion(instrument, currency, board))
         sized = self._sizer.sized(signal, order, entry, loss, rules)
-        return self._gate(order, sized, asked, rules)
+        return self._gate(order, now, sized=sized, asked=asked, rules=rules)
 
     def _gate(
-        self, order: PlaceOrder, sized: Sized, asked: tuple[Check, ...], rules: SignalRules
+        self,
+        order: PlaceOrder,
+        now: Instant,
+        *,
+        sized: Sized,
+        asked: tuple[Check, ...],
+        rules: SignalRules,
     ) -> Attempt:
         if isinstance(sized.lots, Refused):
             return Attempt(checks=asked, sizing=sized.numbers, outcome=sized.lots)
         order = replace(order, lots=sized.lots)
         state = self._engine.state.accounts[order.account]
         equity = self._engine.equity(order.account)
-        checks, outcome = risk.check(order, state, self._engine.board, equity, rules)
+        board, limits = self._engine.board, self._engine.account_limits
+        account = partial(account_limits.check, state, board, limits, now)
+        checks, outcome = risk.check(order, state, board, equity, rules, account)
         return Attempt(checks=(*asked, *checks), sizing=sized.numbers, outcome=outcome)
 
     def _too_far(self, order: PlaceOrder, quote: Quote, rules: SignalRules) -> Refused | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 from fractions import Fraction
 
@@ -22,8 +22,18 @@ from fxpaper.signals.exposure import at_risk, leg_name, legs_of
 from fxpaper.signals.rules import SignalRules
 
 
+def _no_limits(risk: Decimal) -> Iterable[tuple[Check, Refused | None]]:
+    del risk
+    return ()
+
+
 def check(
-    order: PlaceOrder, state: AccountState, board: PriceBoard, equity: Decimal, rules: SignalRules
+    order: PlaceOrder,
+    state: AccountState,
+    board: PriceBoard,
+    equity: Decimal,
+    rules: SignalRules,
+    limits: Callable[[Decimal], Iterable[tuple[Check, Refused | None]]] = _no_limits,
 ) -> tuple[tuple[Check, ...], Approved[PlaceOrder] | Refused]:
     """Return every check of an order, and its approval or the first refusal.
 
@@ -33,6 +43,7 @@ def check(
         board: the broker's rules and the latest quotes.
         equity: of the account at those quotes.
         rules: give the ceilings.
+        limits: ask what the account's limits say to so much more at risk.
     """
     numbers = opening(order, state, board)
     if isinstance(numbers, Refused):
@@ -40,6 +51,7 @@ def check(
     checks = [_margin(numbers, state.account.currency)]
     answers = [_risk(order, numbers, equity, rules, state.account.currency)]
     if numbers.lots:
+        answers += limits(numbers.risk if numbers.risk is not None else equity)
         answers += _together(order, numbers, state, board, (equity, rules))
     checks += [found for found, _ in answers]
     for _, refused in answers:

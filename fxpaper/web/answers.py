@@ -43,6 +43,12 @@ class AccountQuery(Asked):
     account: str | None = None
 
 
+class HeadroomQuery(AccountQuery):
+    """How far away the stop-loss is that lots are worked out for; 20 pips when left out."""
+
+    stop_pips: Annotated[Decimal, Field(gt=0, le=100_000, allow_inf_nan=False)] | None = None
+
+
 class ListQuery(AccountQuery):
     """Which part of a list."""
 

@@ -10,8 +10,10 @@ from fxpaper.domain.event import (
     AccountOpened,
     AccountReset,
     CashMoved,
+    DayBegan,
     DealBooked,
     Event,
+    LimitReached,
     MarginCalled,
     MarginRestored,
     ModelPolicySet,
@@ -41,7 +43,7 @@ from fxpaper.domain.event import (
 )
 from fxpaper.domain.signal import Signal, SignalRecord
 from fxpaper.errors import IntegrityError
-from fxpaper.web import alert_views, live_objects, objects, views
+from fxpaper.web import alert_views, limit_objects, live_objects, objects, views
 from fxpaper.web.frames import event_frame, raw
 from fxpaper.web.ports import AccountView
 from fxpaper.web.signal_views import signal_record
@@ -145,5 +147,20 @@ def _of_terminal(event: Event) -> objects.Shown:
             return live_objects.DealsTaken(ticket=str(cursor.ticket))
         case Reconciled(text):
             return live_objects.Reconciled(text=text)
+        case DayBegan() | LimitReached():
+            return _of_limits(event)
         case _:
             raise TypeError(f"no frame for {kind_of(event)}")
+
+
+def _of_limits(event: DayBegan | LimitReached) -> objects.Shown:
+    if isinstance(event, LimitReached):
+        return limit_objects.LimitReached(limit=event.limit, equity=event.equity, floor=event.floor)
+    return limit_objects.DayBegan(
+        day=event.day,
+        balance=event.balance,
+        equity=event.equity,
+        peak=event.peak,
+        initial=event.initial,
+        late=event.late,
+    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from decimal import Decimal
 from typing import Protocol
 
 import msgspec
@@ -17,6 +19,7 @@ from fxpaper.domain.quote import Quote
 from fxpaper.domain.refusal import Refused
 from fxpaper.domain.signal import ModelPolicy, SignalRecord
 from fxpaper.signals.desk import Wish
+from fxpaper.signals.headroom import Headroom
 
 
 class AccountView(msgspec.Struct, frozen=True):
@@ -116,6 +119,13 @@ class Execution(Protocol):
 
     def view(self) -> AccountView:
         """Return the account as committed, valued now."""
+
+    def headroom(self, stops: tuple[Iterable[str], Decimal]) -> Headroom:
+        """Return how far the account is from its limits.
+
+        Args:
+            stops: symbols to work out lots for, and the distance of their stop-loss in pips.
+        """
 
     def policies(self) -> list[ModelPolicy]:
         """Return what each known model may do."""

@@ -11,6 +11,7 @@ from fxpaper.domain.deal import Deal, Entry
 from fxpaper.domain.event import (
     DealBooked,
     Event,
+    LimitReached,
     MarginCalled,
     OrderEnded,
     OrderPlaced,
@@ -37,8 +38,19 @@ LIMITS = {
     RefusalCode.OPEN_RISK_TOO_HIGH,
     RefusalCode.LEG_RISK_TOO_HIGH,
     RefusalCode.TOO_MANY_POSITIONS,
+    RefusalCode.DAILY_LOSS,
+    RefusalCode.DRAWDOWN,
+    RefusalCode.LOSS_STREAK,
+    RefusalCode.ORDER_RATE,
 }
 """Refusals that say that a limit of risk was met."""
+
+_NOW = {
+    TradingState.ACTIVE: "The account trades again.",
+    TradingState.REDUCING: "Only reducing: nothing opens.",
+    TradingState.HALTED: "Halted: nothing opens any more.",
+    TradingState.FLATTEN: "Closing every position.",
+}
 
 Signals = Mapping[str, Signal]
 
@@ -104,6 +116,12 @@ class _Texts:
                 return Alert(kind=AlertKind.STOP_OUT, at=at, text=text, tone=Tone.BAD)
             case TradingStateSet(state, reason):
                 return _trading(state, reason, at)
+            case LimitReached(limit, equity, floor):
+                text = (
+                    f"Limit reached ({limit.replace('_', ' ')}): equity {equity} {self._currency}, "
+                    f"floor {floor}."
+                )
+                return Alert(kind=AlertKind.LIMIT, at=at, text=text, tone=Tone.BAD)
             case PriceAlertReached():
                 return _reached(event, at)
             case _:
@@ -156,7 +174,7 @@ class _Texts:
     def _decided(self, signal_id: str, decision: Decision, at: Instant) -> Alert | None:
         signal = self._signals.get(signal_id)
         about = (None, None) if signal is None else (signal.model, signal.symbol)
-        if decision.refusal is not None:
+        if decision.refusal is not None and decision.status is SignalStatus.REFUSED:
             return _refused(about, signal_id, decision.refusal, at)
         if decision.status is not SignalStatus.EXECUTED:
             return None
@@ -202,13 +220,11 @@ def _ended_words(order: Order) -> str:
 
 
 def _trading(state: TradingState, reason: str, at: Instant) -> Alert:
-    halted = state is TradingState.HALTED
-    text = "Halted: nothing opens any more." if halted else "The account trades again."
     return Alert(
         kind=AlertKind.TRADING,
         at=at,
-        text=f"{text} {reason}".strip(),
-        tone=Tone.BAD if halted else Tone.PLAIN,
+        text=f"{_NOW[state]} {reason}".strip(),
+        tone=Tone.PLAIN if state is TradingState.ACTIVE else Tone.BAD,
     )
 
 

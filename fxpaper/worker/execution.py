@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from decimal import Decimal
 
 import structlog
 
@@ -31,6 +32,7 @@ from fxpaper.domain.terminal import (
 from fxpaper.errors import FxpaperError, TransientError
 from fxpaper.ledger.shell import LedgerShell
 from fxpaper.signals.desk import Desk, Wish
+from fxpaper.signals.headroom import Headroom
 from fxpaper.signals.journal import reused
 from fxpaper.signals.news import Calendar
 from fxpaper.worker.committed import Committed
@@ -145,6 +147,10 @@ class ExecutionWorker:
     def waits_for(self, signal_id: str) -> Refused | None:
         """Return what a waiting signal waits for; None when it is decided."""
         return self._desk.waits_for(self.account, signal_id, self._clock.now())
+
+    def headroom(self, stops: tuple[Iterable[str], Decimal]) -> Headroom:
+        """Return how far the account is from its limits; see :mod:`fxpaper.signals.headroom`."""
+        return self.committed.headroom(self._clock.now(), stops)
 
     async def decided(self, signal_id: str, patience: float) -> None:
         """Wait until a waiting signal is decided, but no longer than ``patience`` seconds."""

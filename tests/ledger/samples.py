@@ -13,8 +13,10 @@ from fxpaper.domain.event import (
     AccountReset,
     CashKind,
     CashMoved,
+    DayBegan,
     DealBooked,
     Event,
+    LimitReached,
     MarginCalled,
     MarginRestored,
     ModelPolicySet,
@@ -346,7 +348,7 @@ def price_alert(seq: int, side: PriceSide = PriceSide.ABOVE) -> PriceAlert:
 
 
 def alert_day() -> list[Recorded]:
-    """Return, after :func:`live_day`, three price alerts, of which one waits, and a signal that is released."""
+    """Return, after :func:`live_day`, three price alerts and a signal that is released."""
     reached, removed = price_alert(35), price_alert(36, PriceSide.BELOW)
     events: list[Event] = [
         PriceAlertSet(reached),
@@ -357,3 +359,13 @@ def alert_day() -> list[Recorded]:
         SignalReleased(replace(signal("s4"), released=True)),
     ]
     return recorded(events, first=35)
+
+
+def limited_day() -> list[Recorded]:
+    """Return, after :func:`alert_day`, one event of every type that came with the fifth schema."""
+    balance = Decimal("100000.00")
+    events: list[Event] = [
+        DayBegan("2026-11-23", balance, balance - 1, balance + 1, balance, late=True),
+        LimitReached("daily_loss", Decimal("94999.99"), Decimal("95000.00")),
+    ]
+    return recorded(events, first=41)

@@ -11,6 +11,8 @@ from sqlalchemy import select
 from fxpaper.domain.account import TradingState
 from fxpaper.domain.event import (
     Event,
+    OrderPlaced,
+    PositionClosed,
     Recorded,
     SignalDecided,
     SignalReceived,
@@ -27,7 +29,14 @@ from tests.ledger import samples
 
 
 def test_every_type_of_event_comes_back_as_it_was_written(ledger: Ledger):
-    day = [*samples.day(), *samples.day_after(), *samples.live_day(), *samples.alert_day()]
+    days = (
+        samples.day,
+        samples.day_after,
+        samples.live_day,
+        samples.alert_day,
+        samples.limited_day,
+    )
+    day = [one for of_day in days for one in of_day()]
     assert {type(recorded.event) for recorded in day} == set(get_args(Event))
     ledger.commit(day)
     assert ledger.events_since("paper", 0, 100) == day
@@ -40,6 +49,25 @@ def test_what_a_terminal_has_not_answered_and_how_far_its_deals_went_are_loaded(
     assert [command.id for command in state.commands] == ["b81f.32"]
     assert state.cursor == TerminalCursor(ticket=78, at=1_700_000_000_000)
     assert state.account.trading is TradingState.HALTED
+    assert ledger.verify() == []
+
+
+def test_what_limits_count_is_loaded_from_the_days_beginning(ledger: Ledger):
+    """Before a day has begun, from the account's own; a reset account's from its reset."""
+    ledger.commit(samples.day())
+    state = ledger.load("paper")
+    assert state is not None
+    assert [(one.seq, type(one.event)) for one in state.today] == [
+        (4, OrderPlaced),
+        (14, PositionClosed),
+    ]
+    ledger.commit([*samples.day_after(), *samples.live_day(), *samples.alert_day()])
+    ledger.commit(samples.limited_day())
+    state = ledger.load("paper")
+    assert state is not None
+    assert list(state.today) == samples.limited_day()
+    assert ledger.verify() == []
+    ledger.rebuild()
     assert ledger.verify() == []
 
 

@@ -14,6 +14,7 @@ from fxpaper.domain.command import PlaceOrder
 from fxpaper.domain.event import encode_event
 from fxpaper.domain.exits import BreakEven, Exits, Rung, Trail
 from fxpaper.domain.instant import NS_PER_SECOND, parse_instant
+from fxpaper.domain.limits import Limits
 from fxpaper.domain.order import OrderKind, Side, TimeInForce, TriggerSide
 from fxpaper.domain.quote import Evidence, Grade, Quote, Spread, Transport
 from fxpaper.domain.refusal import Refused
@@ -45,8 +46,8 @@ class Alone:
         return False
 
 
-def engine(balance: int, costs: CostModel) -> Engine:
-    made = Engine(PROFILE, FillLimits(), costs)
+def engine(balance: int, costs: CostModel, limits: Limits | None = None) -> Engine:
+    made = Engine(PROFILE, FillLimits(), costs, limits)
     money = Decimal(balance).quantize(Decimal("0.01"))
     made.open_account(
         Account(

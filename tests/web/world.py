@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from typing import TypeVar
 
@@ -40,10 +40,15 @@ from fxpaper.domain.position import Position
 from fxpaper.domain.quote import Evidence, Grade, Quote, Spread, Transport
 from fxpaper.domain.refusal import RefusalCode, Refused
 from fxpaper.domain.signal import ModelPolicy, Signal, SignalRecord
+from fxpaper.engine.board import PriceBoard
+from fxpaper.engine.state import AccountState
 from fxpaper.errors import InputError
 from fxpaper.ledger.ledger import Ledger
 from fxpaper.ledger.shell import LedgerShell
+from fxpaper.limit_packs import read_limits
+from fxpaper.profiles import read_profile
 from fxpaper.signals.desk import PlaceAmount, Wish
+from fxpaper.signals.headroom import Headroom, headroom
 from fxpaper.signals.intake.any_dialect import read_any
 from fxpaper.signals.intake.native import Arrival, read_signal
 from fxpaper.signals.journal import reused
@@ -341,6 +346,13 @@ class SmallAccount:
             tuple(self._positions.values()),
             dict.fromkeys(self._positions, None if latest is None else latest.bid),
         )
+
+    def headroom(self, stops: tuple[Iterable[str], Decimal]) -> Headroom:
+        board = PriceBoard(read_profile("standard"))
+        for symbol, latest in self._market.quotes.items():
+            board.quotes[symbol] = latest
+        state = AccountState(self._account, board)
+        return headroom(state, board, read_limits("standard"), self._market.now(), stops)
 
     def policies(self) -> list[ModelPolicy]:
         return list(self._policies.values())

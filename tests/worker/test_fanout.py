@@ -19,6 +19,7 @@ from fxpaper.config import Settings
 from fxpaper.domain.account import TradingState
 from fxpaper.domain.command import SetTrading
 from fxpaper.domain.instant import NS_PER_SECOND
+from fxpaper.domain.limits import NO_LIMITS
 from fxpaper.domain.quote import Evidence, Grade, Quote, Spread, Transport
 from fxpaper.domain.refusal import RefusalCode
 from fxpaper.domain.signal import ModelPolicy, SignalStatus, UnreadableSignal
@@ -83,7 +84,9 @@ class Rig:
 
         return ExecutionWorker(
             settings.account,
-            lambda: desk_of(self.shell, settings, PROFILE, Volatility(), around_the_clock=False),
+            lambda: desk_of(
+                self.shell, settings, (PROFILE, NO_LIMITS), Volatility(), around_the_clock=False
+            ),
             self.shell,
             self.clock,
             told,

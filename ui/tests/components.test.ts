@@ -1,6 +1,7 @@
 import { fireEvent, render, screen, waitFor } from "@testing-library/svelte";
 import { describe, expect, test, vi } from "vitest";
 import { Problem, Rest } from "../src/api/rest";
+import LimitLine from "../src/components/LimitLine.svelte";
 import PositionRow from "../src/components/PositionRow.svelte";
 import WhyContributions from "../src/components/WhyContributions.svelte";
 import { buildStores, type Desk } from "../src/desk";
@@ -152,5 +153,34 @@ describe("the list of models", () => {
   test("is without scores until they are known", () => {
     list(false);
     expect(screen.queryByTestId("model-score")).toBeNull();
+  });
+});
+
+describe("a limit's line", () => {
+  function line(left: string) {
+    const floor = {
+      limit: "daily_loss",
+      floor: "9500.00",
+      allowed: "500.00",
+      left,
+      left_at_stops: left,
+      formula: "the day's first equity, 10000.00 USD, less 5 % of it",
+      reached: false,
+    };
+    document.body.replaceChildren();
+    render(LimitLine, { props: { floor } });
+    return screen.getByTestId("limit-daily_loss");
+  }
+
+  test("tells what is left and how it came about, and a bar its share", () => {
+    const shown = line("312.40");
+    expect(shown.textContent.trim()).toBe("Daily limit: 312.40 left of 500.00");
+    expect(shown.title).toContain("the day's first equity");
+    expect(Number(shown.querySelector("meter")?.getAttribute("value"))).toBeCloseTo(0.6248);
+  });
+
+  test("is loud when nothing is left", () => {
+    expect(line("-12.00").className).toContain("gone");
+    expect(line("0.01").className).not.toContain("gone");
   });
 });

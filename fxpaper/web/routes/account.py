@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from http import HTTPStatus
 
 from fxpaper.domain.command import MoveCash, ResetAccount, SetTrading
-from fxpaper.web import views
+from fxpaper.web import limit_views, views
 from fxpaper.web.answers import (
     AccountList,
     AccountQuery,
@@ -13,12 +14,16 @@ from fxpaper.web.answers import (
     Done,
     EquityCurve,
     EquityPoint,
+    HeadroomQuery,
     ResetBody,
     TradingBody,
 )
 from fxpaper.web.carrying_out import carry_out
+from fxpaper.web.limit_objects import Headroom
 from fxpaper.web.objects import Account
 from fxpaper.web.routing import Answer, Call, route
+
+_STOP_PIPS = Decimal(20)
 
 
 @route("GET", "/account", {HTTPStatus.OK: Account})
@@ -46,6 +51,15 @@ async def equity(call: Call, query: AccountQuery) -> Answer:  # noqa: ARG001 - c
     return Answer.of(EquityCurve(items=points))
 
 
+@route("GET", "/account/headroom", {HTTPStatus.OK: Headroom})
+async def headroom(call: Call, query: HeadroomQuery) -> Answer:
+    """Return what the account may lose yet before a limit stops it, in money and in lots."""
+    market, execution = call.rooms.market, call.rooms.execution
+    pips = query.stop_pips or _STOP_PIPS
+    found = execution.headroom((market.symbols(), pips))
+    return Answer.of(limit_views.headroom(found, execution.view().account.currency, pips))
+
+
 @route("POST", "/account/cash", {HTTPStatus.OK: Done})
 async def cash(call: Call, query: AccountQuery, body: CashBody) -> Answer:  # noqa: ARG001 - checked by the route
     """Pay in or take out."""
@@ -67,4 +81,4 @@ async def trading(call: Call, query: AccountQuery, body: TradingBody) -> Answer:
     return await carry_out(call, command, None)
 
 
-ROUTES = (account, accounts, equity, cash, reset, trading)
+ROUTES = (account, accounts, headroom, equity, cash, reset, trading)

@@ -78,6 +78,7 @@ export type AccountEvent =
   | Numbered<"deal_booked", Deal>
   | Numbered<"position_opened" | "position_changed", Position>
   | Numbered<"swap_accrued", { position: Position; amount: string; nights: number }>
+  | Numbered<"limit_reached", { limit: string; equity: string; floor: string }>
   | Numbered<"trading_state_set", { state: Account["trading"]; reason: string }>
   | Numbered<
       "terminal_answered",

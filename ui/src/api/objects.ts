@@ -281,6 +281,23 @@ export interface Instrument {
   subscribed: boolean;
 }
 
+/** How far equity is from a floor; amounts in the account's currency. */
+export interface LimitRoom {
+  limit: string;
+  floor: string;
+  allowed: string;
+  left: string;
+  left_at_stops: string;
+  formula: string;
+  reached: boolean;
+}
+
+/** What the account may lose yet; a part of what the daemon tells. */
+export interface Headroom {
+  day_ends_at: string;
+  floors: LimitRoom[];
+}
+
 export interface EquityPoint {
   time: string;
   balance: string;

@@ -3,6 +3,7 @@
 import type {
   Deal,
   EquityPoint,
+  Headroom,
   Health,
   Instrument,
   Model,
@@ -43,6 +44,10 @@ export class Rest {
 
   async equity(): Promise<EquityPoint[]> {
     return (await this.ask<{ items: EquityPoint[] }>("GET", "/equity")).items;
+  }
+
+  headroom(): Promise<Headroom> {
+    return this.ask("GET", "/account/headroom");
   }
 
   async models(): Promise<Model[]> {

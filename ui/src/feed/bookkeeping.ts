@@ -88,10 +88,11 @@ export class Bookkeeping {
   }
 
   async askHealth(): Promise<void> {
-    const { connection, market } = this.stores;
+    const { account, connection, market } = this.stores;
     if (connection.sessionEnded) return;
     try {
       market.takeHealth(await this.rest.health());
+      account.floors = (await this.rest.headroom()).floors;
     } catch {
       // The socket's own state already says that the daemon cannot be reached.
     }

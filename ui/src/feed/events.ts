@@ -57,6 +57,10 @@ const LIMITS = new Set([
   "open_risk_too_high",
   "leg_risk_too_high",
   "too_many_positions",
+  "daily_loss",
+  "drawdown",
+  "loss_streak",
+  "order_rate",
 ]);
 
 /**

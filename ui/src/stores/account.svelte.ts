@@ -1,8 +1,10 @@
-import type { Account } from "../api/objects";
+import type { Account, LimitRoom } from "../api/objects";
 
 /** What the account is worth. */
 export class AccountStore {
   value = $state.raw<Account | null>(null);
+  /** Floors under the equity, as the daemon told last. */
+  floors = $state.raw<LimitRoom[]>([]);
 
   take(account: Account): void {
     this.value = account;
