@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from fxpaper.domain.signal import Signal, SignalStatus
@@ -63,14 +64,15 @@ def test_without_a_recording_it_says_so_and_its_signals_are_journalled_and_trade
 
 def test_a_recording_of_ones_own_is_taken_where_the_daemon_keeps_it(tmp_path):
     """Of the symbol that is asked for; what another one did is left out."""
-    run(tmp_path, "--hours", "6", "--trades", "0")
-    own = pd.concat(pd.read_csv(tmp_path / "tutorial" / one) for one in ("test.csv", "play.csv"))
+    times = pd.date_range("2026-11-16T08:00Z", periods=5400, freq="2s")
+    bids = 1.10 + np.random.default_rng(1).normal(0, 0.00003, len(times)).cumsum()
+    one = pd.DataFrame({"timestamp": times, "bid": bids.round(5)})
+    own = one.assign(ask=(one["bid"] + 0.0001).round(5))
+    both = [own.assign(symbol=symbol) for symbol in ("EURUSD", "GBPUSD")]
     kept = tmp_path / "home" / "fxpaper" / "recordings" / "2026-11-16.parquet"
     kept.parent.mkdir(parents=True)
-    times = pd.to_datetime(own["timestamp"], utc=True)
-    both = [own.assign(timestamp=times, symbol=symbol) for symbol in ("EURUSD", "GBPUSD")]
     pd.concat(both).sort_values("timestamp").to_parquet(kept)
     said = run(tmp_path, "--trades", "0")
-    assert said.startswith(f"{len(own):,} quotes of EURUSD from")
+    assert said.startswith("5,400 quotes of EURUSD from 2026-11-16 08:00:00")
     assert "SIMULATED" not in said
     assert said.rstrip().endswith("recorded prices only; nothing was sent to a broker.")
