@@ -2,127 +2,50 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import http.client
 import re
-import socket
-import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
-import redis
-import zmq
 from msgspec import to_builtins
 
 from fxpaper import replaying
 from fxpaper.aggregator.recording import read_recording
-from fxpaper.client import Client
 from fxpaper.client.sending import KEYS
 from fxpaper.config import read_settings
 from fxpaper.domain.account import Mode
 from fxpaper.domain.signal import SignalRecord, SignalStatus
 from fxpaper.from_settings import costs_of
-from fxpaper.ledger.ledger import Ledger
 from fxpaper.profiles import read_profile
 from fxpaper.web.signal_views import signal_record
-from tests.e2e.driving import Caller, daemon, fxpaper
+from tests.e2e.doors import (
+    Sender,
+    by_client,
+    by_command,
+    by_file,
+    by_http,
+    by_path,
+    by_signature,
+    by_stream,
+    by_zmq,
+    empty,
+    ledger_of,
+    open_house,
+    until_last,
+)
 from tests.e2e.thousand import (
-    LAST,
-    MODELS,
     NOON,
     OFF,
     SETTINGS,
-    SPEED,
     Sent,
     thousand,
     write_standing_quotes,
 )
 
-STREAM = "fxpaper:signals"
-SECRET = "a-secret-of-this-test"  # noqa: S105 - of a test
-HOOKS = f'[hooks.chart]\nsecret = "{SECRET}"\n[hooks.desk]\nsecret = "{SECRET}"\nsigned = true\n'
 OF_THE_DOOR = {"door", "received_at", "at", "digits"}
 PLACE = re.compile(r"^(signals\.jsonl line \d+|message .*, signal \d+|fxpaper:signals \d+-\d+): ")
-
-Sender = Callable[["House", list[Sent]], None]
-
-
-@dataclass(frozen=True, slots=True)
-class House:
-    """A daemon of one door, and what leads to it.
-
-    Args:
-        call: asks its API.
-        data: its directory.
-        zmq: the address of its socket.
-        redis: of the server whose stream it reads.
-    """
-
-    call: Caller
-    data: Path
-    zmq: str
-    redis: str
-
-
-def by_http(house: House, signals: list[Sent], path: str = "/api/v1/signals") -> None:
-    line = http.client.HTTPConnection("127.0.0.1", int((house.data / "port").read_text()))
-    for one in signals:
-        line.request("POST", path, one.body.encode(), headers(house, path, one.body))
-        line.getresponse().read()
-    line.close()
-
-
-def headers(house: House, path: str, body: str) -> dict[str, str]:
-    if path.endswith("/desk"):
-        stamp = str(int(time.time()))
-        made = hmac.new(SECRET.encode(), f"{stamp}.{body}".encode(), hashlib.sha256)
-        signature = f"sha256={made.hexdigest()}"
-        return {"X-Fxpaper-Timestamp": stamp, "X-Fxpaper-Signature": signature}
-    return {} if "/hooks/" in path else {"Authorization": f"Bearer {house.call.token}"}
-
-
-def by_path(house: House, signals: list[Sent]) -> None:
-    by_http(house, signals, f"/api/v1/hooks/chart/{SECRET}")
-
-
-def by_signature(house: House, signals: list[Sent]) -> None:
-    by_http(house, signals, "/api/v1/hooks/desk")
-
-
-def by_file(house: House, signals: list[Sent]) -> None:
-    (house.data / "signals.jsonl").write_text("".join(f"{one.body}\n" for one in signals))
-
-
-def by_zmq(house: House, signals: list[Sent]) -> None:
-    context = zmq.Context()
-    with context.socket(zmq.PUSH) as line:
-        line.connect(f"tcp://{house.zmq}")
-        for one in signals:
-            line.send(one.body.encode())
-    context.term()
-
-
-def by_stream(house: House, signals: list[Sent]) -> None:
-    with redis.Redis.from_url(house.redis, protocol=2) as client:
-        for one in signals:
-            client.xadd(STREAM, {"signal": one.body})
-
-
-def by_command(house: House, signals: list[Sent]) -> None:
-    (house.data / "sent.jsonl").write_text("".join(f"{one.body}\n" for one in signals))
-    words = ("signal", "send", "--file", "sent.jsonl", "--data-dir", str(house.data), "--json")
-    assert fxpaper(house.data, *words)[0] == 1
-
-
-def by_client(house: House, signals: list[Sent]) -> None:
-    with Client(data_dir=house.data) as fx:
-        fx.send_all([one.table for one in signals if one.table is not None])
 
 
 def everything(_: Sent) -> bool:
@@ -148,38 +71,17 @@ def an_object(one: Sent) -> bool:
 @pytest.fixture(scope="module")
 def house(tmp_path_factory, redis_url) -> Callable[[list[Sent], Sender], list[SignalRecord]]:
     """Return the journal that a fresh daemon keeps of signals through one door, oldest first."""
-    quotes = tmp_path_factory.mktemp("quotes") / "quotes.csv"
-    write_standing_quotes(quotes)
 
     def journal(signals: list[Sent], send: Sender) -> list[SignalRecord]:
         data = tmp_path_factory.mktemp(send.__name__)
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            address = f"127.0.0.1:{free.getsockname()[1]}"
-        doors = f'signals_zmq = "{address}"\nsignals_stream = "{STREAM}"\nredis_url = "{redis_url}"'
-        (data / "fxpaper.toml").write_text(f"{SETTINGS}{doors}\n{HOOKS}")
-        with redis.Redis.from_url(redis_url, protocol=2) as client:
-            client.delete(STREAM)
-        options = ("--quotes", str(quotes), "--speed", SPEED, "--signals")
-        with daemon(data, "run", *options, str(data / "signals.jsonl")) as (call, _):
-            call.until("/quotes", lambda body: len(body["items"]) == 3)
-            for model in MODELS:
-                call("PUT", f"/models/{model}", {"auto_execute": True})
-            send(House(call, data, address, redis_url), signals)
-            call.until(f"/signals/{LAST}", lambda body: "signal" in body)
-        return kept(data)
+        empty(redis_url)
+        with open_house(data, redis_url, SETTINGS) as opened:
+            send(opened, signals)
+            until_last(opened)
+        with ledger_of(data) as ledger:
+            return list(ledger.signals("paper", 10_000).items)[::-1]
 
     return journal
-
-
-def kept(data: Path) -> list[SignalRecord]:
-    ledger = Ledger(data / "ledger.db", read_only=True)
-    ledger.open()
-    try:
-        assert ledger.verify() == []
-        return list(ledger.signals("paper", 10_000).items)[::-1]
-    finally:
-        ledger.close()
 
 
 @pytest.fixture(scope="module")

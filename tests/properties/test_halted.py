@@ -38,6 +38,7 @@ from fxpaper.domain.event import (
     PositionChanged,
     PositionOpened,
     Recorded,
+    SignalDecided,
 )
 from fxpaper.domain.instant import NS_PER_MS, NS_PER_SECOND, Instant
 from fxpaper.domain.order import DealReason, OrderKind, Side
@@ -372,7 +373,9 @@ def test_the_recorders_see_every_kind_of_command(make):
 def test_a_signal_while_halted_is_refused_and_not_kept_for_later(side):
     house = paper(Accounting.HEDGING, 0)
     house.ask(SetTrading(account="a", state=TradingState.HALTED))
-    [_, decided] = house.signal(side)
-    assert decided.event.decision.refusal.code is RefusalCode.TRADING_HALTED
+    decided = house.signal(side)[-1].event
+    assert isinstance(decided, SignalDecided)
+    assert decided.decision.refusal is not None
+    assert decided.decision.refusal.code is RefusalCode.TRADING_HALTED
     house.ask(SetTrading(account="a", state=TradingState.ACTIVE))
     assert opened(house.quote(1), {}) == []
