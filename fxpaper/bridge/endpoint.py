@@ -17,7 +17,7 @@ from zmq.auth.asyncio import AsyncioAuthenticator
 from fxpaper.aggregator.sources.metatrader import TickFeed
 from fxpaper.bridge.guards import KeyGuard, PlainGuard
 from fxpaper.bridge.keys import FOLDER, ServerKeys, server_keys, terminals
-from fxpaper.bridge.listening import check_address, end, listen
+from fxpaper.bridge.listening import check_address, end, find_silent_lines, listen
 from fxpaper.bridge.live_line import LiveLine
 from fxpaper.bridge.messages import LARGEST_BYTES, Hello, ToTerminal, decode, encode
 from fxpaper.bridge.session import Admission, Session
@@ -128,6 +128,7 @@ class Endpoint:
         socket.set_hwm(_WAITING_MESSAGES)
         if self._place.plain:
             socket.setsockopt(zmq.PLAIN_SERVER, 1)
+        find_silent_lines(socket)
         listen(socket, _SETTING, self._place.address, self._keys, "Terminals")
 
     async def _listen(self, socket: zmq.asyncio.Socket) -> None:

@@ -47,10 +47,20 @@ def check_address(setting: str, address: str, keys: ServerKeys | None, example: 
         )
 
 
+def find_silent_lines(socket: zmq.asyncio.Socket) -> None:
+    """Let a socket that is going to listen ask whether those at its lines are there still.
+
+    Not one that only takes: what it asks of a sender that has gone makes the system throw away
+    what that sender had sent before.
+    """
+    socket.setsockopt(zmq.HEARTBEAT_IVL, _HEARTBEAT_MS)
+    socket.setsockopt(zmq.HEARTBEAT_TIMEOUT, _HEARTBEAT_PATIENCE_MS)
+
+
 def listen(
     socket: zmq.asyncio.Socket, setting: str, address: str, keys: ServerKeys | None, whom: str
 ) -> None:
-    """Listen at an address, encrypted where there are keys; silent lines are found out.
+    """Listen at an address, encrypted where there are keys.
 
     Args:
         socket: that listens.
@@ -62,8 +72,6 @@ def listen(
     Raises:
         ConfigurationError: it cannot be listened on.
     """
-    socket.setsockopt(zmq.HEARTBEAT_IVL, _HEARTBEAT_MS)
-    socket.setsockopt(zmq.HEARTBEAT_TIMEOUT, _HEARTBEAT_PATIENCE_MS)
     if keys is not None:
         socket.setsockopt(zmq.CURVE_SERVER, 1)
         socket.setsockopt(zmq.CURVE_SECRETKEY, keys.secret.encode())

@@ -19,6 +19,7 @@ from fxpaper.domain.money import to_decimal
 from fxpaper.domain.order import Order, Side
 from fxpaper.domain.position import Position
 from fxpaper.engine.board import PriceBoard
+from fxpaper.engine.matching import market_price
 from fxpaper.engine.profit import point_worth
 from fxpaper.engine.state import AccountState
 
@@ -44,7 +45,7 @@ def at_risk(state: AccountState, board: PriceBoard) -> AtRisk:
     """Return what an account has at risk at the latest quotes."""
     factors: dict[str, Fraction] = {}
     total, legs, count = Fraction(0), defaultdict[Leg, Fraction](Fraction), 0
-    for item in _items(state):
+    for item in _items(state, board):
         instrument = board.instruments[item.symbol]
         if item.symbol not in factors:
             factors[item.symbol] = _factor(instrument, state.account.currency, board)
@@ -79,9 +80,9 @@ class _Item(msgspec.Struct, frozen=True):
     margin: Decimal
 
 
-def _items(state: AccountState) -> Iterator[_Item]:
+def _items(state: AccountState, board: PriceBoard) -> Iterator[_Item]:
     yield from map(_of_position, state.positions.values())
-    yield from _of_orders(state.orders.values())
+    yield from _of_orders(state.orders.values(), board)
 
 
 def _of_position(position: Position) -> _Item:
@@ -95,12 +96,18 @@ def _of_position(position: Position) -> _Item:
     )
 
 
-def _of_orders(orders: Iterable[Order]) -> Iterator[_Item]:
+def _of_orders(orders: Iterable[Order], board: PriceBoard) -> Iterator[_Item]:
+    """Yield what may open; an order on its way to the market counts as if it were there."""
     for order in orders:
-        entry = order.limit or order.price
+        entry = order.limit or order.price or _market(order, board)
         if order.closes is None and order.reverses is None and entry is not None:
             margin = Decimal(0)
             yield _Item(order.symbol, order.side, order.lots, entry, order.stop_loss, margin)
+
+
+def _market(order: Order, board: PriceBoard) -> Points | None:
+    quote = board.quotes.get(order.symbol)
+    return None if quote is None else market_price(order.side, quote)
 
 
 def _risk(item: _Item, factor: Fraction) -> Fraction:

@@ -69,6 +69,9 @@ class SignalSocket:
         try:
             socket.setsockopt(zmq.MAXMSGSIZE, LARGEST_BYTES)
             socket.set_hwm(_WAITING_MESSAGES)
+            # Lines of senders that have vanished are the system's to find; asking them would throw
+            # away what is still to be read from one that has sent and gone.
+            socket.setsockopt(zmq.TCP_KEEPALIVE, 1)
             listen(socket, SETTING, self._address, self._keys, "Signals")
             await self._take(socket)
         finally:

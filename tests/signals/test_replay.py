@@ -98,3 +98,10 @@ def test_the_same_inputs_give_the_same_hash(run):
     """And other inputs another."""
     assert run(signal())["hash"] == run(signal())["hash"]
     assert run(signal())["hash"] != run(signal(confidence=0.9))["hash"]
+
+
+def test_a_signal_for_another_account_is_refused_and_the_others_go_on(run):
+    """As at every other door; the replay has one account."""
+    result = run(signal(id="theirs", account="other"), signal())
+    assert [record["code"] for record in result["signals"]] == ["unknown_account", None]
+    assert result["signals"][0]["text"].startswith('s.jsonl line 1: There is no account "other"')

@@ -153,6 +153,26 @@ async def test_a_flood_waits_at_its_sender(opened, address):
     assert 100 <= sent < 1500
 
 
+async def test_what_was_sent_by_who_has_gone_is_taken_in_its_order(opened, address):
+    """More than the socket holds, and taken up longer after than a heartbeat would wait."""
+    sent = [json.dumps({"id": number}).encode() for number in range(1500)]
+    desk = Desk()
+    desk.stand_still()
+
+    def send_and_go() -> None:
+        with zmq.Context() as context, context.socket(zmq.PUSH) as line:
+            line.connect(f"tcp://{address}")
+            for one in sent:
+                line.send(one)
+
+    async with opened(desk):
+        await asyncio.to_thread(send_and_go)
+        await asyncio.sleep(2.5)
+        desk.go_on()
+        taken = await desk.has_taken(len(sent))
+    assert [body for body, _, _ in taken] == sent
+
+
 @pytest.mark.parametrize(
     ("address", "said"),
     [

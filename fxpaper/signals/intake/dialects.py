@@ -122,8 +122,11 @@ def interpreted(body: bytes, known: Iterable[str]) -> Interpretation:
 def _of_json(text: str) -> Interpretation:
     try:
         table = json.loads(text, parse_float=str, parse_int=str, parse_constant=str)
-    except (json.JSONDecodeError, RecursionError) as problem:
-        raise _wrong(f"The signal is not JSON: {problem}.") from None
+    except json.JSONDecodeError as problem:
+        where = f"line {problem.lineno}, column {problem.colno}"
+        raise _wrong(f"The signal is not JSON: {problem.msg} at {where}.") from None
+    except RecursionError:
+        raise _wrong("The signal is nested too deeply.") from None
     if _TRADERSPOST & table.keys():
         return _traderspost(table)
     if {"ticker", "action", "order_action"} & table.keys():

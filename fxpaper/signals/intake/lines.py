@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from fxpaper.domain.refusal import RefusalCode, Refused
 from fxpaper.domain.signal import Signal, UnreadableSignal
 from fxpaper.signals.intake.native import Arrival, read_signal
+from fxpaper.signals.journal import unknown_account
 
 
 def signal_lines(content: bytes) -> Iterator[tuple[int, bytes]]:
@@ -31,8 +32,8 @@ def read_recorded(
         arrival: as for every line; its receive time is where unreadable lines are recorded.
         quotes_end_at: nanoseconds UTC; a lifetime is not counted from the day of the replay.
 
-    A line that cannot be read, or has no time to be taken at, becomes an unreadable signal whose
-    text names the line; the others go on.
+    A line that cannot be read, names another account or has no time to be taken at, becomes an
+    unreadable signal whose text names the line; the others go on.
     """
     found: list[Signal | UnreadableSignal] = []
     for number, line in signal_lines(content):
@@ -40,6 +41,8 @@ def read_recorded(
         signal = read_signal(line, replace(arrival, place=place))
         if isinstance(signal, Signal):
             signal = _at_its_own_time(signal, line)
+        if isinstance(signal, Signal) and signal.account != arrival.account:
+            signal = unknown_account(signal, arrival.account)
         if isinstance(signal, UnreadableSignal):
             received = min(signal.received_at, quotes_end_at)
             signal = replace(at_place(signal, place), received_at=received)
