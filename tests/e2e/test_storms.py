@@ -29,7 +29,7 @@ from fxpaper.ledger.records import LedgerState
 from fxpaper.ledger.shell import LedgerShell
 from fxpaper.profiles import read_profile
 from fxpaper.signals.desk import Desk
-from fxpaper.signals.rules import SignalRules
+from fxpaper.signals.rules import RuleBook, SignalRules
 from fxpaper.worker.execution import ExecutionWorker
 from fxpaper.worker.front import AccountFront
 from tests.e2e.doors import by_http, by_path, by_stream, by_zmq, empty, ledger_of, open_house
@@ -139,7 +139,7 @@ async def an_account(directory: Path) -> AsyncIterator[tuple[ExecutionWorker, Ac
         assert isinstance(state, LedgerState)
         engine = Engine(profile, limits)
         engine.restore(state.account, state.positions, state.orders)
-        return Desk(engine, SignalRules())
+        return Desk(engine, RuleBook(SignalRules()))
 
     async def fetch(symbol: str) -> None:
         del symbol

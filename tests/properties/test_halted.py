@@ -57,7 +57,7 @@ from fxpaper.execution.shadowed import ShadowedBroker
 from fxpaper.profiles import read_profile
 from fxpaper.signals.desk import Desk, PlaceAmount
 from fxpaper.signals.risk import as_shadow
-from fxpaper.signals.rules import SignalRules
+from fxpaper.signals.rules import RuleBook, SignalRules
 from tests.bridge.test_live_broker import World
 
 PROFILE = read_profile("standard")
@@ -241,7 +241,7 @@ def paper(accounting: Accounting, latency_ms: int) -> House:
     )
     engine.state.record("a", NOW, AccountOpened(account))
     recorder = TerminalRecorder(PaperBroker(engine), engine.state, "a")
-    house = House("a", Desk(engine, SignalRules(), recorder), [recorder])
+    house = House("a", Desk(engine, RuleBook(SignalRules()), recorder), [recorder])
     house.quote(0)
     return house
 
@@ -255,7 +255,9 @@ def live() -> House:
     both = ShadowedBroker(at_terminal, on_paper, engine.state, names, as_shadow)
     outer = TerminalRecorder(both, engine.state, "real")
     world.connect()
-    return House("real", Desk(engine, SignalRules(), outer), [outer, at_terminal, on_paper])
+    return House(
+        "real", Desk(engine, RuleBook(SignalRules()), outer), [outer, at_terminal, on_paper]
+    )
 
 
 class Terminal(Recorder):

@@ -37,8 +37,8 @@ from fxpaper.engine.gate import FillLimits
 from fxpaper.profiles import read_profile
 from fxpaper.signals.desk import Desk
 from fxpaper.signals.exposure import at_risk
-from fxpaper.signals.rules import SignalRules
-from fxpaper.signals.sizing import share_of_risk
+from fxpaper.signals.rules import RuleBook, SignalRules
+from fxpaper.signals.sizing.confidence import share_of_risk
 
 PROFILE = read_profile("standard")
 NOW = 1_790_000_000_000_000_000
@@ -81,7 +81,7 @@ def desk(rules: SignalRules, latency_ms: int = 0) -> Desk:
         opened_at=NOW,
     )
     engine.state.record("a", NOW, AccountOpened(account))
-    made = Desk(engine, rules)
+    made = Desk(engine, RuleBook(rules))
     for symbol, bid in BIDS.items():
         made.on_quote(Quote(symbol, bid, bid + 8, NOW, NOW, STREAM))
     made.set_policy(ModelPolicy(account="a", model="m", auto_execute=True), NOW)
