@@ -25,7 +25,9 @@ TESTS = {
     "fxpaper/aggregator": ("tests/aggregator",),
     "fxpaper/bridge": ("tests/bridge",),
     "fxpaper/domain": ("tests/engine", "tests/bridge"),
-    "fxpaper/execution": ("tests/bridge",),
+    "fxpaper/execution": ("tests/bridge", "tests/signals", "tests/properties"),
+    "fxpaper/signals": ("tests/signals", "tests/properties"),
+    "fxpaper/analytics": ("tests/analytics",),
     "mql5": ("tests/mql5/test_orders.py", "tests/mql5/test_killing_orders.py"),
 }
 """Where a mistake in a room is looked for."""
@@ -257,7 +259,7 @@ MUTATIONS = (
     Mutation(
         "a halted account opens",
         "fxpaper/execution/gated.py",
-        "return self._halted(account) or self._broker.submit(approved, now)",
+        "return self.forbids(account, opens=True) or self._broker.submit(approved, now)",
         "return self._broker.submit(approved, now)",
     ),
     Mutation(
@@ -289,6 +291,132 @@ MUTATIONS = (
         "mql5/fxpaper/limits.mqh",
         "double after = Lots() + lots;",
         "double after = Lots() * 0 + lots;",
+    ),
+    Mutation(
+        "a signal closes while the account is halted",
+        "fxpaper/execution/gated.py",
+        "if trading is TradingState.REDUCING and not opens:",
+        "if not opens:",
+    ),
+    Mutation(
+        "flattening forgets what has no quote yet",
+        "fxpaper/execution/gated.py",
+        "            if symbol is not None or state.account.mode is Mode.LIVE:",
+        "            if state.account.mode is Mode.LIVE:",
+    ),
+    Mutation(
+        "a signal does not wait for a narrower spread",
+        "fxpaper/signals/judgement.py",
+        "    RefusalCode.SPREAD_TOO_WIDE,\n",
+        "",
+    ),
+    Mutation(
+        "a model that is off is executed",
+        "fxpaper/signals/policy.py",
+        "on = policy.auto_execute or signal.released",
+        "on = True",
+    ),
+    Mutation(
+        "an expired signal is executed",
+        "fxpaper/signals/policy.py",
+        "alive = now < signal.expires_at",
+        "alive = True",
+    ),
+    Mutation(
+        "a reversal closes for what cannot be opened",
+        "fxpaper/signals/judgement.py",
+        "if isinstance(outcome, Refused) and outcome.code not in _CURED_BY_CLOSING:",
+        "if False:",
+    ),
+    Mutation(
+        "another model's position is closed",
+        "fxpaper/signals/standing.py",
+        "own = held.model == signal.model or rules.conflict_with is ConflictWith.ACCOUNT",
+        "own = True",
+    ),
+    Mutation(
+        "the same side conflicts",
+        "fxpaper/signals/standing.py",
+        "if position.side is not side and _counts",
+        "if _counts",
+    ),
+    Mutation(
+        "waiting entries do not count",
+        "fxpaper/signals/standing.py",
+        "open_: list[Position | Order] = [*state.positions.values(), *orders]",
+        "open_: list[Position | Order] = [*state.positions.values()]",
+    ),
+    Mutation(
+        "a better price is drift",
+        "fxpaper/signals/reward.py",
+        "drift = max(self._sign * (self._price - seen), Fraction(0))",
+        "drift = abs(self._price - seen)",
+    ),
+    Mutation(
+        "reward counts from the advised entry",
+        "fxpaper/signals/reward.py",
+        "gain = sum(self._sign * (one - self._price) for one in targets)",
+        "gain = sum(self._sign * (one - self._levels.stop_loss) for one in targets)",
+    ),
+    Mutation(
+        "a win does not end a row of losses",
+        "fxpaper/signals/track.py",
+        "            self._losses.pop(key, None)",
+        "            pass",
+    ),
+    Mutation(
+        "the pause counts from the first loss",
+        "fxpaper/signals/track.py",
+        "self._losses[key] = Losses(count, one.closed_at)",
+        "self._losses[key] = Losses(count, 0)",
+    ),
+    Mutation(
+        "the risk of what is open does not count",
+        "fxpaper/signals/risk.py",
+        "fits = before + risk <= ceiling",
+        "fits = risk <= ceiling",
+    ),
+    Mutation(
+        "a stop at break-even counts against others",
+        "fxpaper/signals/exposure.py",
+        "return max(distance, 0) * Fraction(item.lots) * factor",
+        "return distance * Fraction(item.lots) * factor",
+    ),
+    Mutation(
+        "what would be lost at the stops does not count",
+        "fxpaper/signals/account_limits.py",
+        "lost = state.account.balance + swap - at_risk(state, board).total",
+        "lost = state.account.balance + swap",
+    ),
+    Mutation(
+        "a floor may be touched",
+        "fxpaper/signals/account_limits.py",
+        "passed = amount > floor.amount",
+        "passed = amount >= floor.amount",
+    ),
+    Mutation(
+        "Kelly trusts the confidence itself",
+        "fxpaper/signals/sizing/kelly.py",
+        "probability = min(max(known.lower(case.confidence), Fraction(0)), Fraction(1))",
+        "probability = Fraction(case.confidence)",
+    ),
+    Mutation(
+        "Kelly without a cap",
+        "fxpaper/signals/sizing/kelly.py",
+        "return lots_at_risk(case, case.share_of_equity(min(wanted, Fraction(cap))), found)",
+        "return lots_at_risk(case, case.share_of_equity(wanted), found)",
+    ),
+    Mutation(
+        "the best block's bound is its rate",
+        "fxpaper/analytics/calibration.py",
+        "lower = max(lower, wilson_lower(won.wins, won.trades))",
+        "lower = Fraction(won.wins, won.trades)",
+    ),
+    Mutation(
+        "bounds fall with confidence",
+        "fxpaper/analytics/calibration.py",
+        "lower = max(lower, wilson_lower(won.wins, won.trades))",
+        "lower = wilson_lower(won.wins, won.trades)",
     ),
 )
 
