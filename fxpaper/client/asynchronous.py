@@ -186,6 +186,17 @@ class AsyncClient:
         """Return a signal with each check, its order, positions and deals."""
         return await self._asked(Chain, "GET", f"/signals/{_part(signal_id)}")
 
+    async def execute(self, signal_id: str) -> Signal:
+        """Execute a signal that waits because its model is off; every other rule holds.
+
+        One that is decided already stays as it is, so asking twice trades once.
+        """
+        return await self._asked(Signal, "POST", f"/signals/{_part(signal_id)}/execute")
+
+    async def dismiss(self, signal_id: str) -> Signal:
+        """Refuse a signal that waits; one that is decided already stays as it is."""
+        return await self._asked(Signal, "POST", f"/signals/{_part(signal_id)}/dismiss")
+
     async def account(self) -> Account:
         """Return the account, valued at the latest quotes."""
         return await self._asked(Account, "GET", "/account")

@@ -142,6 +142,8 @@ class Client:
     halt = _waiting(AsyncClient.halt)
     resume = _waiting(AsyncClient.resume)
     models = _waiting(AsyncClient.models)
+    execute = _waiting(AsyncClient.execute)
+    dismiss = _waiting(AsyncClient.dismiss)
     switch = _waiting(AsyncClient.switch)
 
     def events(self, from_seq: int | None = None, *, quiet: float | None = None) -> Iterator[Event]:

@@ -139,6 +139,10 @@ def test_halting_switching_and_closing_all(fx: Client):
     assert fx.resume().trading == "active"
     assert not fx.switch("m", on=False).auto_execute
     assert fx.send(**ADVICE, id="switched off").code == "auto_execution_off"
+    assert fx.execute("switched off").status == "executed"
+    assert fx.dismiss("switched off").status == "executed"
+    fx.send(**ADVICE, id="unwanted")
+    assert fx.dismiss("unwanted").code == "dismissed"
     assert fx.switch("m").auto_execute
     assert fx.send(**ADVICE, id="on").executed
     assert len(fx.close_all(symbol="EURUSD", side="buy").deals) >= 1
