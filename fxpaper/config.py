@@ -202,6 +202,8 @@ class Settings(SignalRuleSettings):
     """What the account may lose: standard, none, ftmo-two-step, ftmo-one-step, or a TOML file."""
     limit_action: Literal["refuse", "reduce", "flatten"] = "refuse"
     """What happens once equity has reached a floor."""
+    themes: dict[Name, tuple[str, ...]] = Field({})
+    """Symbols whose risk counts together, metals = ["XAU*", "XAG*"]; a table in the file."""
     rules: tuple[RuleSettings, ...] = ()
     """Rules for some models and symbols only; ``[[rules]]`` tables in the file."""
     ensembles: dict[Name, EnsembleSettings] = Field({})

@@ -26,7 +26,7 @@ from fxpaper.limit_packs import read_limits
 from fxpaper.rule_settings import SignalRuleSettings
 from fxpaper.signals.ensemble import Ensemble, Method
 from fxpaper.signals.intake.symbols import canonical_symbol
-from fxpaper.signals.rules import Conflict, ConflictWith, Rule, RuleBook, SignalRules
+from fxpaper.signals.rules import Conflict, ConflictWith, Rule, RuleBook, SignalRules, Theme
 from fxpaper.web.hooks import Hook
 
 LEDGER_FILE = "ledger.db"
@@ -36,7 +36,8 @@ def rules_of(settings: Settings) -> SignalRules:
     """Return the rules by which signals become orders."""
     given = {name: getattr(settings, name) for name in SignalRuleSettings.model_fields}
     lifetime_ns = settings.signal_lifetime_seconds * NS_PER_SECOND
-    return SignalRules(lifetime_ns=lifetime_ns, **rule_values(given))
+    themes = tuple(Theme(name, symbols) for name, symbols in settings.themes.items())
+    return SignalRules(lifetime_ns=lifetime_ns, themes=themes, **rule_values(given))
 
 
 def book_of(settings: Settings, *, auto_execute_unknown: bool = False) -> RuleBook:

@@ -54,6 +54,12 @@ class SignalRuleSettings(BaseModel):
     """Of equity, lost if every stop-loss were hit; waiting orders count."""
     max_leg_risk_percent: Decimal = Field(Decimal(5), gt=0, le=100, allow_inf_nan=False)
     """The same of everything that buys, or sells, one currency."""
+    max_theme_risk_percent: Decimal = Field(Decimal(5), gt=0, le=100, allow_inf_nan=False)
+    """The same of everything of one of the themes."""
+    max_symbol_risk_percent: Decimal | None = Field(None, gt=0, le=100, allow_inf_nan=False)
+    """The same of everything in one symbol; without it there is no such limit."""
+    max_model_risk_percent: Decimal | None = Field(None, gt=0, le=100, allow_inf_nan=False)
+    """The same of everything of one model; without it there is no such limit."""
     max_positions: int = Field(50, ge=1, le=10_000)
     """Open and waiting together."""
     max_spread_percent: Decimal = Field(Decimal(50), gt=0, le=100, allow_inf_nan=False)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
+from enum import StrEnum
 from fractions import Fraction
 
 import msgspec
@@ -22,9 +23,21 @@ from fxpaper.engine.board import PriceBoard
 from fxpaper.engine.matching import market_price
 from fxpaper.engine.profit import point_worth
 from fxpaper.engine.state import AccountState
+from fxpaper.signals.rules import Theme
 
-Leg = tuple[str, bool]
-"""A currency, and whether it is bought."""
+
+class Kind(StrEnum):
+    """What a part of the risk has in common; the names of their checks."""
+
+    LEG = "leg_risk"
+    """A currency that is bought, or sold."""
+    SYMBOL = "symbol_risk"
+    MODEL = "model_risk"
+    THEME = "theme_risk"
+
+
+Part = tuple[Kind, str]
+"""What a part has in common, and its name: ``(Kind.LEG, "long EUR")``."""
 
 
 class AtRisk(msgspec.Struct, frozen=True):
@@ -32,19 +45,19 @@ class AtRisk(msgspec.Struct, frozen=True):
 
     Args:
         total: of everything open and waiting.
-        legs: of everything that buys, or sells, a currency.
+        parts: of everything that has something in common.
         count: how many positions are open and may open.
     """
 
     total: Decimal
-    legs: dict[Leg, Decimal]
+    parts: dict[Part, Decimal]
     count: int
 
 
-def at_risk(state: AccountState, board: PriceBoard) -> AtRisk:
+def at_risk(state: AccountState, board: PriceBoard, themes: Iterable[Theme] = ()) -> AtRisk:
     """Return what an account has at risk at the latest quotes."""
     factors: dict[str, Fraction] = {}
-    total, legs, count = Fraction(0), defaultdict[Leg, Fraction](Fraction), 0
+    total, parts, count = Fraction(0), defaultdict[Part, Fraction](Fraction), 0
     for item in _items(state, board):
         instrument = board.instruments[item.symbol]
         if item.symbol not in factors:
@@ -52,21 +65,29 @@ def at_risk(state: AccountState, board: PriceBoard) -> AtRisk:
         risk = _risk(item, factors[item.symbol])
         count += 1
         total += risk
-        for leg in legs_of(instrument, item.side):
-            legs[leg] += risk
-    money = {leg: to_decimal(risk, 2) for leg, risk in legs.items()}
+        for part in parts_of(instrument, item.side, item.model, themes):
+            parts[part] += risk
+    money = {part: to_decimal(risk, 2) for part, risk in parts.items()}
     return AtRisk(to_decimal(total, 2), money, count)
 
 
-def legs_of(instrument: Instrument, side: Side) -> tuple[Leg, Leg]:
-    """Return the currency that a side buys and the one that it sells."""
-    buys = side is Side.BUY
-    return (instrument.base, buys), (instrument.quote, not buys)
-
-
-def leg_name(leg: Leg) -> str:
-    """Return a leg for people: ``long EUR``."""
-    return f"{'long' if leg[1] else 'short'} {leg[0]}"
+def parts_of(
+    instrument: Instrument, side: Side, model: str | None, themes: Iterable[Theme]
+) -> Iterator[Part]:
+    """Yield which parts of the risk a position belongs to."""
+    bought, sold = (
+        (instrument.base, instrument.quote)
+        if side is Side.BUY
+        else (instrument.quote, instrument.base)
+    )
+    yield Kind.LEG, f"long {bought}"
+    yield Kind.LEG, f"short {sold}"
+    yield Kind.SYMBOL, instrument.symbol
+    if model is not None:
+        yield Kind.MODEL, model
+    for theme in themes:
+        if theme.covers(instrument.symbol):
+            yield Kind.THEME, theme.name
 
 
 class _Item(msgspec.Struct, frozen=True):
@@ -78,6 +99,7 @@ class _Item(msgspec.Struct, frozen=True):
     entry: Points
     stop_loss: Points | None
     margin: Decimal
+    model: str | None
 
 
 def _items(state: AccountState, board: PriceBoard) -> Iterator[_Item]:
@@ -93,6 +115,7 @@ def _of_position(position: Position) -> _Item:
         position.open_price,
         position.stop_loss,
         position.margin,
+        position.model,
     )
 
 
@@ -101,8 +124,15 @@ def _of_orders(orders: Iterable[Order], board: PriceBoard) -> Iterator[_Item]:
     for order in orders:
         entry = order.limit or order.price or _market(order, board)
         if order.closes is None and order.reverses is None and entry is not None:
-            margin = Decimal(0)
-            yield _Item(order.symbol, order.side, order.lots, entry, order.stop_loss, margin)
+            yield _Item(
+                order.symbol,
+                order.side,
+                order.lots,
+                entry,
+                order.stop_loss,
+                Decimal(0),
+                order.model,
+            )
 
 
 def _market(order: Order, board: PriceBoard) -> Points | None:

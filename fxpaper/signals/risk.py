@@ -18,8 +18,15 @@ from fxpaper.engine import opening as openings
 from fxpaper.engine.board import PriceBoard
 from fxpaper.engine.opening import opening
 from fxpaper.engine.state import AccountState
-from fxpaper.signals.exposure import at_risk, leg_name, legs_of
+from fxpaper.signals.exposure import Kind, Part, at_risk, parts_of
 from fxpaper.signals.rules import SignalRules
+
+_TOO_MUCH = {
+    Kind.LEG: (RefusalCode.LEG_RISK_TOO_HIGH, "what is {}"),
+    Kind.SYMBOL: (RefusalCode.SYMBOL_RISK_TOO_HIGH, "everything in {}"),
+    Kind.MODEL: (RefusalCode.MODEL_RISK_TOO_HIGH, 'everything of model "{}"'),
+    Kind.THEME: (RefusalCode.THEME_RISK_TOO_HIGH, 'everything of the theme "{}"'),
+}
 
 
 def _no_limits(risk: Decimal) -> Iterable[tuple[Check, Refused | None]]:
@@ -98,31 +105,44 @@ def _together(
 ) -> Iterator[tuple[Check, Refused | None]]:
     """Ask what the account would have at risk, and open, with one order more."""
     equity, rules = by
-    already, currency = at_risk(state, board), state.account.currency
+    already, currency = at_risk(state, board, rules.themes), state.account.currency
     risk = numbers.risk if numbers.risk is not None else equity
-    asked = [("open_risk", "", already.total, rules.max_open_risk_percent)]
-    for leg in legs_of(board.instruments[order.symbol], order.side):
-        before = already.legs.get(leg, Decimal(0))
-        asked.append(("leg_risk", f" {leg_name(leg)}", before, rules.max_leg_risk_percent))
-    for name, what, before, percent in asked:
+    asked: list[tuple[Part | None, Decimal, Decimal]] = [
+        (None, already.total, rules.max_open_risk_percent)
+    ]
+    for part in parts_of(board.instruments[order.symbol], order.side, order.model, rules.themes):
+        most = _most(part[0], rules)
+        if most is not None:
+            asked.append((part, already.parts.get(part, Decimal(0)), most))
+    for shared, before, percent in asked:
         ceiling = to_decimal(Fraction(equity) * Fraction(percent) / 100, 2)
         fits = before + risk <= ceiling
-        found = Check(
-            f"{name}{what}", f"{before + risk} {currency}", f"≤ {ceiling} {currency}", fits
-        )
-        yield found, None if fits else _too_much(name, what, (before, risk, ceiling), currency)
+        name = "open_risk" if shared is None else " ".join(shared)
+        found = Check(name, f"{before + risk} {currency}", f"≤ {ceiling} {currency}", fits)
+        yield found, None if fits else _too_much(shared, (before, risk, ceiling), currency)
     count = already.count + 1
     fits = count <= rules.max_positions
     found = Check("positions", str(count), f"≤ {rules.max_positions}", fits)
     yield found, None if fits else _too_many(count, rules.max_positions)
 
 
+def _most(kind: Kind, rules: SignalRules) -> Decimal | None:
+    return {
+        Kind.LEG: rules.max_leg_risk_percent,
+        Kind.SYMBOL: rules.max_symbol_risk_percent,
+        Kind.MODEL: rules.max_model_risk_percent,
+        Kind.THEME: rules.max_theme_risk_percent,
+    }[kind]
+
+
 def _too_much(
-    name: str, what: str, amounts: tuple[Decimal, Decimal, Decimal], currency: str
+    shared: Part | None, amounts: tuple[Decimal, Decimal, Decimal], currency: str
 ) -> Refused:
     before, risk, ceiling = amounts
-    code = RefusalCode.OPEN_RISK_TOO_HIGH if name == "open_risk" else RefusalCode.LEG_RISK_TOO_HIGH
-    where = f"what is{what}" if what else "everything open and waiting"
+    code, where = RefusalCode.OPEN_RISK_TOO_HIGH, "everything open and waiting"
+    if shared is not None:
+        code, words = _TOO_MUCH[shared[0]]
+        where = words.format(shared[1])
     return Refused(
         code=code,
         actual=f"{before + risk} {currency}",

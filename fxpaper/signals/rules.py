@@ -39,6 +39,22 @@ class ConflictWith(StrEnum):
     """All of its symbol."""
 
 
+class Theme(msgspec.Struct, frozen=True):
+    """Symbols whose risk counts together, because one thing moves them.
+
+    Args:
+        name: for people.
+        symbols: names, or patterns with ``*`` and ``?``.
+    """
+
+    name: str
+    symbols: tuple[str, ...]
+
+    def covers(self, symbol: str) -> bool:
+        """Tell whether a symbol belongs to it."""
+        return any(fnmatchcase(symbol, pattern) for pattern in self.symbols)
+
+
 class SignalRules(msgspec.Struct, frozen=True, kw_only=True):
     """What holds for a signal.
 
@@ -47,6 +63,10 @@ class SignalRules(msgspec.Struct, frozen=True, kw_only=True):
         max_risk_percent: of equity; the risk gate lets nothing through that loses more.
         max_open_risk_percent: of equity, of everything open and waiting together.
         max_leg_risk_percent: of equity, of everything that buys, or sells, the same currency.
+        max_theme_risk_percent: the same of everything of one theme.
+        max_symbol_risk_percent: the same of everything in one symbol; None for any.
+        max_model_risk_percent: the same of everything of one model; None for any.
+        themes: of the account.
         max_positions: open and waiting together.
         max_spread_percent: of the way from the entry to the stop-loss; a signal waits for a
             narrower spread until it expires.
@@ -88,6 +108,10 @@ class SignalRules(msgspec.Struct, frozen=True, kw_only=True):
     max_risk_percent: Decimal = Decimal(2)
     max_open_risk_percent: Decimal = Decimal(10)
     max_leg_risk_percent: Decimal = Decimal(5)
+    max_theme_risk_percent: Decimal = Decimal(5)
+    max_symbol_risk_percent: Decimal | None = None
+    max_model_risk_percent: Decimal | None = None
+    themes: tuple[Theme, ...] = ()
     max_positions: int = 50
     max_spread_percent: Decimal = Decimal(50)
     max_entry_drift_percent: Decimal = Decimal(50)

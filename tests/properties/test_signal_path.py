@@ -36,7 +36,7 @@ from fxpaper.engine.engine import Engine
 from fxpaper.engine.gate import FillLimits
 from fxpaper.profiles import read_profile
 from fxpaper.signals.desk import Desk
-from fxpaper.signals.exposure import at_risk
+from fxpaper.signals.exposure import Kind, at_risk
 from fxpaper.signals.rules import RuleBook, SignalRules
 from fxpaper.signals.sizing.confidence import share_of_risk
 
@@ -292,7 +292,10 @@ def test_no_executed_signal_takes_the_account_above_a_cap(history, latency_ms):
             found = at_risk(engine.state.accounts["a"], engine.board)
             assert found.total <= equity * rules.max_open_risk_percent / 100
             assert (
-                max(found.legs.values(), default=Decimal(0))
+                max(
+                    (risk for part, risk in found.parts.items() if part[0] is Kind.LEG),
+                    default=Decimal(0),
+                )
                 <= equity * rules.max_leg_risk_percent / 100
             )
             held = engine.state.accounts["a"]

@@ -18,9 +18,9 @@ from fxpaper.domain.refusal import RefusalCode, Refused
 from fxpaper.engine.engine import Engine
 from fxpaper.engine.gate import FillLimits
 from fxpaper.profiles import read_profile
-from fxpaper.signals.exposure import at_risk
+from fxpaper.signals.exposure import Kind, at_risk
 from fxpaper.signals.risk import check
-from fxpaper.signals.rules import SignalRules
+from fxpaper.signals.rules import SignalRules, Theme
 
 PROFILE = read_profile("standard")
 NOW = 1_790_000_000_000_000_000
@@ -77,9 +77,9 @@ def test_risk_is_counted_from_entry_to_the_present_stop_and_by_currency(engine):
     found = at_risk(engine.state.accounts["a"], engine.board)
     assert found.total == Decimal("400.00")
     assert found.count == 3
-    assert found.legs["USD", False] == Decimal("400.00")
-    assert found.legs["EUR", True] == Decimal("100.00")
-    assert found.legs["JPY", True] == Decimal("200.00")
+    assert found.parts[Kind.LEG, "short USD"] == Decimal("400.00")
+    assert found.parts[Kind.LEG, "long EUR"] == Decimal("100.00")
+    assert found.parts[Kind.LEG, "long JPY"] == Decimal("200.00")
 
 
 def test_a_stop_at_break_even_adds_nothing_and_none_counts_with_the_margin(engine):
@@ -120,6 +120,36 @@ def test_the_gate_names_the_limit_that_an_order_would_break(engine):
     assert outcome.code in {RefusalCode.LEG_RISK_TOO_HIGH, RefusalCode.TOO_MANY_POSITIONS}
 
 
+@pytest.mark.parametrize(
+    ("changes", "name", "code"),
+    [
+        ({"max_symbol_risk_percent": Decimal("4.99")}, "symbol_risk EURUSD", "symbol_risk"),
+        ({"max_model_risk_percent": Decimal("4.99")}, "model_risk m", "model_risk"),
+        (
+            {
+                "max_theme_risk_percent": Decimal("4.99"),
+                "themes": (Theme("euro", ("EUR*",)), Theme("metals", ("XAU*", "XAG*"))),
+            },
+            "theme_risk euro",
+            "theme_risk",
+        ),
+    ],
+)
+def test_a_symbol_a_model_and_a_theme_have_limits_of_their_own(engine, changes, name, code):
+    """400 USD at risk of 10,000 and 100 more are 5 %."""
+    place(engine, "EURUSD", Side.BUY, "0.80", 107_500, model="m")
+    rules = replace(RULES, max_leg_risk_percent=Decimal(100))
+    wish = replace(order("EURUSD", Side.SELL, "0.10", 109_000), model="m")
+    outcome, checks = asked(engine, wish, rules)
+    assert not isinstance(outcome, Refused)
+    assert not any(one.startswith(("symbol", "model", "theme")) for one in checks)
+    outcome, checks = asked(engine, wish, replace(rules, **changes))
+    assert isinstance(outcome, Refused)
+    assert outcome.code == f"{code}_too_high"
+    assert checks[name] == ("500.00 USD", "≤ 499.00 USD", False)
+    assert "theme_risk metals" not in checks
+
+
 def test_the_opposite_side_is_another_leg(engine):
     place(engine, "EURUSD", Side.BUY, "0.80", 107_500)
     outcome, checks = asked(engine, order("GBPUSD", Side.SELL, "0.20", 128_000))
@@ -152,5 +182,5 @@ def test_more_is_never_less_risk_and_no_leg_is_more_than_all(wishes):
         place(engine, "EURUSD", side, str(Decimal(hundredths) / 100), stop)
         found = at_risk(engine.state.accounts["a"], engine.board)
         assert found.total >= before
-        assert all(0 <= leg <= found.total for leg in found.legs.values())
+        assert all(0 <= part <= found.total for part in found.parts.values())
         before = found.total
