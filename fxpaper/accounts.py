@@ -80,7 +80,8 @@ def settings_of(settings: Settings, name: str) -> Settings:
             f'accounts.{name}: a name that ends with "{SHADOW}" is that of a live account\'s '
             "shadow; choose another."
         )
-    own = settings.accounts[name].model_dump(exclude_unset=True, include=set(OVERRIDES))
+    table = settings.accounts[name]
+    own = {one: getattr(table, one) for one in table.model_fields_set & OVERRIDES}
     return settings.model_copy(update={**own, "account": name, "accounts": {}})
 
 

@@ -371,7 +371,8 @@ class Daemon:
     async def _learn_ranges(self) -> None:
         """Learn how far prices move in a day, where signals are sized by it."""
         plan = self._plan
-        if book_of(plan.settings).may_use(SizingMode.VOLATILITY):
+        books = [book_of(plan.settings), *(book_of(one.settings) for one in self._further)]
+        if any(book.may_use(SizingMode.VOLATILITY) for book in books):
             instruments = [plan.profile.instruments[symbol] for symbol in self._symbols()]
             await learn(self._volatility, instruments, self._history, self._clock)
 

@@ -83,7 +83,9 @@ class ExecutionRoom:
         """Do what a person wants."""
         return await self._front.carry_out(wish, symbol)
 
-    async def decide_waiting(self, signal_id: str, *, execute: bool) -> SignalRecord | None:
+    async def decide_waiting(
+        self, signal_id: str, *, execute: bool
+    ) -> SignalRecord | Refused | None:
         """Execute a waiting signal, or dismiss it."""
         return await self._front.decide_waiting(signal_id, execute=execute)
 

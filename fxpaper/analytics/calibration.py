@@ -136,6 +136,12 @@ class Calibrations:
             self._counts[key] = self._counts.get(key, 0) + 1
             self._known.pop(key, None)
 
+    def forget(self) -> None:
+        """Begin anew, without any trade."""
+        self._tallies.clear()
+        self._counts.clear()
+        self._known.clear()
+
     def of(self, model: str, symbol: str, minimum: int | None = None) -> Calibration | None:
         """Return a model's calibration for a symbol, else over all of its symbols, else None.
 

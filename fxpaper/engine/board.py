@@ -7,7 +7,7 @@ from fractions import Fraction
 from fxpaper.domain.instrument import BrokerProfile, Conversion, Instrument, Points
 from fxpaper.domain.quote import Quote
 
-_PIVOT = "USD"
+PIVOT = "USD"
 _MILLION = 1_000_000
 _RECEIVED, _MID, _OWED = 0, 1, 2
 
@@ -91,10 +91,10 @@ class PriceBoard:
 
     def _rate(self, source: str, target: str, at: int) -> Fraction | None:
         direct = self._pair_rate(source, target, at)
-        if direct is not None or _PIVOT in (source, target):
+        if direct is not None or PIVOT in (source, target):
             return direct
-        first = self._pair_rate(source, _PIVOT, at)
-        second = self._pair_rate(_PIVOT, target, at)
+        first = self._pair_rate(source, PIVOT, at)
+        second = self._pair_rate(PIVOT, target, at)
         return None if first is None or second is None else first * second
 
     def _pair_rate(self, source: str, target: str, at: int) -> Fraction | None:
@@ -118,8 +118,8 @@ def conversion_symbols(
     for symbol in (source + target, target + source):
         if symbol in instruments:
             return (symbol,)
-    if _PIVOT in (source, target):
+    if PIVOT in (source, target):
         return ()
-    return conversion_symbols(source, _PIVOT, instruments) + conversion_symbols(
-        _PIVOT, target, instruments
+    return conversion_symbols(source, PIVOT, instruments) + conversion_symbols(
+        PIVOT, target, instruments
     )

@@ -162,7 +162,7 @@ class Engine:
     def advance(self, now: Instant) -> list[Recorded]:
         """Let every timer up to ``now`` act at its own instant, and return what it caused."""
         while self._timers.next_at <= now:
-            self._ring(self._timers.pop())
+            self._ring(self._timers.pop(), now)
         return self.venue.take()
 
     def review(self, account: str, now: Instant) -> list[Recorded]:
@@ -254,7 +254,7 @@ class Engine:
                 text=f'There is no account "{account}".',
             )
         while self._timers.next_at <= now:
-            self._ring(self._timers.pop())
+            self._ring(self._timers.pop(), now)
         refused = act(self.venue, command, now)
         if refused is not None:
             return refused
@@ -325,12 +325,12 @@ class Engine:
         while self.venue.touched:
             watching.review(self.venue, next(iter(self.venue.touched)), at)
 
-    def _ring(self, timer: Timer) -> None:
+    def _ring(self, timer: Timer, now: Instant) -> None:
         match timer.kind:
             case TimerKind.ROLLOVER:
                 rollover.roll(self.venue, timer.at)
             case TimerKind.DAY:
-                marking.begin(self.venue, timer.at)
+                marking.begin(self.venue, timer.at, now)
             case TimerKind.CLOSE:
                 position = self._position(timer.owner)
                 if position is not None and position.exits.close_at == timer.at:

@@ -28,10 +28,16 @@ def await_end(venue: Venue, state: AccountState) -> None:
         venue.timers.add(Timer(ends, TimerKind.DAY))
 
 
-def begin(venue: Venue, at: Instant) -> None:
-    """Begin the day of every account whose last one ends at ``at``, and await the next end."""
+def begin(venue: Venue, at: Instant, now: Instant) -> None:
+    """Begin the day of every account whose last one ends at ``at``, and await the next end.
+
+    Days that began and ended before ``now`` while nobody looked are not made up for.
+    """
     limits = venue.account_limits
     if limits is None:
+        return
+    if next_end(limits, at) <= now:
+        venue.timers.add(Timer(next_end(limits, at), TimerKind.DAY))
         return
     for name, state in venue.state.accounts.items():
         if next_end(limits, state.today.mark.at) <= at:

@@ -79,7 +79,7 @@ class Today:
                 self._move(amount, balance - amount)
             case PositionClosed(_, _, profit, commission, swap):
                 self.losses = self.losses + 1 if profit + commission + swap < 0 else 0
-            case OrderPlaced(order) if order.signal_id is not None:
+            case OrderPlaced(order) if order.signal_id is not None and order.closes is None:
                 self.orders += 1
                 self.recent.append(at)
                 self._forget(at)

@@ -27,6 +27,7 @@ from fxpaper.domain.order import DealReason
 from fxpaper.domain.position import Position
 from fxpaper.domain.quote import Quote
 from fxpaper.engine import marking
+from fxpaper.engine.board import PIVOT
 from fxpaper.engine.book import Edge
 from fxpaper.engine.closing import leave_at_market
 from fxpaper.engine.levels import Level, Owner, Role
@@ -49,7 +50,7 @@ def review(venue: Venue, account: str, at: Instant, *, loaded: bool = False) -> 
     marking.mark(venue, account, at)
     if _has_margin(state):
         _judge(venue, state, at)
-    elif state.account.margin_called:
+    if not state.margin and state.account.margin_called:
         worth = equity(state, venue.board)
         venue.record(account, at, MarginRestored(worth, state.margin, None))
     if not loaded:
@@ -128,6 +129,9 @@ def _bands(venue: Venue, state: AccountState) -> Iterator[Level]:
         return
     slack = _slack(venue, state, floors)
     for symbol in symbols:
+        if symbol not in quotes:
+            yield Level(owner, Role.WATCH, symbol, Edge.ASK_RISES, 0)
+            continue
         width = 0
         if slack > 0:
             per_point = _per_point(venue, state, symbol) * _SAFETY * len(symbols)
@@ -176,8 +180,16 @@ def _symbols(venue: Venue, state: AccountState) -> Iterator[str]:
 
 
 def _converting(venue: Venue, source: str, currency: str) -> tuple[str, ...]:
-    """Return the symbols that rates go through, as the board finds them; unquoted ones too."""
-    return venue.board.conversion_symbols(source, currency)
+    """Return the symbols that rates go through, as the board finds them; unquoted ones too.
+
+    While the pair of the two has no quote the rate goes through the dollar, and jumps when it has.
+    """
+    board = venue.board
+    direct = board.conversion_symbols(source, currency)
+    if all(symbol in board.quotes for symbol in direct):
+        return direct
+    first = board.conversion_symbols(source, PIVOT)
+    return tuple(dict.fromkeys((*direct, *first, *board.conversion_symbols(PIVOT, currency))))
 
 
 def _per_point(venue: Venue, state: AccountState, symbol: str) -> float:

@@ -117,6 +117,15 @@ class Council:
         group = self._hold(signal, ensemble)
         return self._drop_replaced(now) + self._ask(group, now)
 
+    def dismiss(self, account: str, signal_id: str) -> Signal | None:
+        """Let go of an opinion that a person does not want; None where it is not held."""
+        for place, group in self._groups.items():
+            for one in group.opinions if place[0] == account else ():
+                if one.id == signal_id:
+                    self._forget(group, [one])
+                    return one
+        return None
+
     def settle(self, now: Instant) -> list[Turn]:
         """Let go of the opinions that no longer count; the best one of a window decides now."""
         turns = self._drop_replaced(now)

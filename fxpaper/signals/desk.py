@@ -51,7 +51,8 @@ from fxpaper.execution.broker import TerminalBroker
 from fxpaper.execution.gated import GatedBroker
 from fxpaper.execution.paper import PaperBroker
 from fxpaper.signals.council import Council, Turn
-from fxpaper.signals.judgement import Judgement, dismissed
+from fxpaper.signals.decisions import dismissed
+from fxpaper.signals.judgement import Judgement
 from fxpaper.signals.news import Calendar
 from fxpaper.signals.risk import by_hand
 from fxpaper.signals.rules import RuleBook
@@ -61,6 +62,10 @@ from fxpaper.signals.waiting import Waiting
 
 STATES = {OnBreach.REDUCE: TradingState.REDUCING, OnBreach.FLATTEN: TradingState.FLATTEN}
 """What an account may still do once a floor was reached; signals are refused in any case."""
+
+
+_STRICTER = tuple(TradingState)
+"""Each lets less happen than the one before it."""
 
 
 class PlaceAmount(msgspec.Struct, frozen=True):
@@ -259,11 +264,7 @@ class Desk:
         """Execute a waiting signal as a person wants, by every other rule, or dismiss it."""
         signal = self._waiting.find(wish.account, wish.signal_id)
         if signal is None:
-            return Refused(
-                code=RefusalCode.UNKNOWN_SIGNAL,
-                actual=wish.signal_id,
-                text=f'No signal "{wish.signal_id}" waits in account {wish.account}.',
-            )
+            return self._decide_opinion(wish, now)
         record = self.engine.state.record
         if not wish.execute:
             self._waiting.remove(signal)
@@ -275,6 +276,22 @@ class Desk:
         events = [record(signal.account, now, SignalReleased(released))]
         self._await(released)
         return events + self._try(released, now)
+
+    def _decide_opinion(self, wish: DecideSignal, now: Instant) -> list[Recorded] | Refused:
+        """Dismiss an opinion; none is executed alone."""
+        held = self._council.waits_for(wish.account, wish.signal_id)
+        if held is not None and wish.execute:
+            text = f"{held.text} A member's signal only votes; it is not executed alone."
+            return Refused(RefusalCode.NO_AGREEMENT, text, held.actual, held.limit)
+        signal = self._council.dismiss(wish.account, wish.signal_id)
+        if signal is not None:
+            decided = SignalDecided(signal.id, dismissed(self.engine, signal, now))
+            return [self.engine.state.record(signal.account, now, decided)]
+        return Refused(
+            code=RefusalCode.UNKNOWN_SIGNAL,
+            actual=wish.signal_id,
+            text=f'No signal "{wish.signal_id}" waits in account {wish.account}.',
+        )
 
     def _sized(self, wish: PlaceAmount, now: Instant) -> PlaceOrder | Refused:
         """Return the order that an amount stands for, at the prices of now."""
@@ -335,11 +352,16 @@ class Desk:
             one.account: one.event.limit for one in events if isinstance(one.event, LimitReached)
         }
         for account, limit in reached.items():
-            if self.engine.state.accounts[account].account.trading is TradingState.ACTIVE:
+            if _STRICTER.index(state) > _STRICTER.index(self._trading(account)):
                 command = SetTrading(account=account, state=state, reason=f"limit reached: {limit}")
                 answer = self._broker.carry_out(command, now)
-                events += [] if isinstance(answer, Refused) else answer
+                if not isinstance(answer, Refused):
+                    self._track.note(answer)
+                    events += answer
         return events
+
+    def _trading(self, account: str) -> TradingState:
+        return self.engine.state.accounts[account].account.trading
 
     def _try_if_waiting(self, signal: Signal, now: Instant) -> list[Recorded]:
         known = self._waiting.find(signal.account, signal.id)

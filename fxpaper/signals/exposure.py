@@ -21,6 +21,7 @@ from fxpaper.domain.order import Order, Side
 from fxpaper.domain.position import Position
 from fxpaper.engine.board import PriceBoard
 from fxpaper.engine.matching import market_price
+from fxpaper.engine.opening import margin_of
 from fxpaper.engine.profit import point_worth
 from fxpaper.engine.state import AccountState
 from fxpaper.signals.rules import Theme
@@ -104,7 +105,7 @@ class _Item(msgspec.Struct, frozen=True):
 
 def _items(state: AccountState, board: PriceBoard) -> Iterator[_Item]:
     yield from map(_of_position, state.positions.values())
-    yield from _of_orders(state.orders.values(), board)
+    yield from _of_orders(state, board)
 
 
 def _of_position(position: Position) -> _Item:
@@ -119,9 +120,9 @@ def _of_position(position: Position) -> _Item:
     )
 
 
-def _of_orders(orders: Iterable[Order], board: PriceBoard) -> Iterator[_Item]:
+def _of_orders(state: AccountState, board: PriceBoard) -> Iterator[_Item]:
     """Yield what may open; an order on its way to the market counts as if it were there."""
-    for order in orders:
+    for order in state.orders.values():
         entry = order.limit or order.price or _market(order, board)
         if order.closes is None and order.reverses is None and entry is not None:
             yield _Item(
@@ -130,9 +131,16 @@ def _of_orders(orders: Iterable[Order], board: PriceBoard) -> Iterator[_Item]:
                 order.lots,
                 entry,
                 order.stop_loss,
-                Decimal(0),
+                _margin(order, entry, state, board),
                 order.model,
             )
+
+
+def _margin(order: Order, entry: Points, state: AccountState, board: PriceBoard) -> Decimal:
+    """Return the margin that an order without a stop-loss would hold; 0 while it is unknown."""
+    if order.stop_loss is not None:
+        return Decimal(0)
+    return to_decimal(margin_of(order, order.lots, entry, state, board) or Fraction(0), 2)
 
 
 def _market(order: Order, board: PriceBoard) -> Points | None:

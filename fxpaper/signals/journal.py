@@ -21,9 +21,8 @@ def reused(signal: Signal, earlier: Signal) -> UnreadableSignal | None:
         f'The id "{signal.id}" belongs to another signal: {earlier.side} {earlier.symbol} of model '
         f'"{earlier.model}". An id names one signal for ever; give this one its own.'
     )
-    place = f"{signal.digest}\n{signal.received_at}".encode()
     return UnreadableSignal(
-        id=f"x-{hashlib.sha256(place).hexdigest()[:16]}",
+        id=reused_id(signal),
         account=signal.account,
         given_id=signal.id,
         model=signal.model,
@@ -35,6 +34,12 @@ def reused(signal: Signal, earlier: Signal) -> UnreadableSignal | None:
             code=RefusalCode.SIGNAL_ID_REUSED, actual=signal.id, limit="a new id", text=text
         ),
     )
+
+
+def reused_id(signal: Signal) -> str:
+    """Return the id of the row that a signal gets whose own id belongs to another one."""
+    place = f"{signal.digest}\n{signal.received_at}".encode()
+    return f"x-{hashlib.sha256(place).hexdigest()[:16]}"
 
 
 def unknown_account(signal: Signal, account: str, known: tuple[str, ...] = ()) -> UnreadableSignal:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from msgspec.structs import replace
 
 from fxpaper.domain.approval import Check
 from fxpaper.domain.command import ClosePosition
 from fxpaper.domain.event import (
-    OrderFilled,
-    OrderPlaced,
-    PositionChanged,
-    PositionOpened,
     Recorded,
 )
 from fxpaper.domain.instant import NS_PER_SECOND, Instant, format_instant
@@ -23,10 +21,11 @@ from fxpaper.engine.engine import Engine
 from fxpaper.execution.broker import Broker
 from fxpaper.signals import policy as policies
 from fxpaper.signals import standing
+from fxpaper.signals.decisions import executed, nothing_to_close, refuse
 from fxpaper.signals.news import Calendar
 from fxpaper.signals.pauses import CURED_BY_TIME, Pause, pause_at
 from fxpaper.signals.preparation import Attempt, Preparation
-from fxpaper.signals.rules import Conflict, RuleBook, SignalRules
+from fxpaper.signals.rules import Conflict, RuleBook
 from fxpaper.signals.sizing.sizer import Past
 from fxpaper.signals.track import Track, cooldown
 
@@ -40,7 +39,12 @@ CURED_BY_A_QUOTE = {
     RefusalCode.REWARD_TOO_SMALL,
 }
 """Refusals that the next quote may lift; a signal waits on them until it expires."""
-_CURED_IN_TIME = {*CURED_BY_A_QUOTE, *CURED_BY_TIME, RefusalCode.AUTO_EXECUTION_OFF}
+_CURED_IN_TIME = {
+    *CURED_BY_A_QUOTE,
+    *CURED_BY_TIME,
+    RefusalCode.AUTO_EXECUTION_OFF,
+    RefusalCode.ALREADY_ASKED,
+}
 """Those, and what time or a person may lift."""
 _CURED_BY_CLOSING = {
     RefusalCode.OPEN_RISK_TOO_HIGH,
@@ -52,6 +56,8 @@ _CURED_BY_CLOSING = {
     RefusalCode.INSUFFICIENT_MARGIN,
 }
 """Refusals that closing what stands against a signal may lift."""
+_CURED_LATER = CURED_BY_A_QUOTE | _CURED_BY_CLOSING
+"""Refusals that may be lifted by the time that a pause is over."""
 
 
 class Judgement:
@@ -88,12 +94,12 @@ class Judgement:
                 return [], None
             if refused.code is RefusalCode.SIGNAL_EXPIRED:
                 refused = self._after_waiting(signal, policy, refused, now)
-            return [], _refuse(refused, checks, quote, now)
+            return [], refuse(refused, checks, quote, now)
         blocked = self._engine.untradeable(signal.symbol, now)
         if blocked is not None:
             if blocked.code in CURED_BY_A_QUOTE:
                 return [], None
-            return [], _refuse(blocked, checks, quote, now)
+            return [], refuse(blocked, checks, quote, now)
         checks += (self._freshness(self._engine.board.quotes[signal.symbol], now),)
         if signal.side is SignalSide.CLOSE:
             return self._close(signal, checks, now)
@@ -106,6 +112,9 @@ class Judgement:
             return off
         paused = self.pause(signal, min(now, signal.expires_at - 1)).refused
         blocked = paused or self._engine.untradeable(signal.symbol, now)
+        state = self._engine.state.accounts[signal.account]
+        if blocked is None:
+            blocked = standing.on_its_way(signal, state, self._rules)
         if blocked is not None or signal.side is SignalSide.CLOSE:
             return blocked
         outcome = self._preparation.attempt(signal, Side(signal.side), now).outcome
@@ -122,40 +131,44 @@ class Judgement:
     def _open(
         self, signal: Signal, side: Side, checks: tuple[Check, ...], now: Instant
     ) -> tuple[list[Recorded], Decision | None]:
+        pause = self.pause(signal, now)
+        checks += pause.checks
+        if pause.refused is None:
+            return self._open_now(signal, side, checks, now)
+        attempt = self._preparation.attempt(signal, side, now)
+        outcome = attempt.outcome
+        hopeless = isinstance(outcome, Refused) and outcome.code not in _CURED_LATER
+        return self._submit(signal, attempt, checks, now) if hopeless else ([], None)
+
+    def _open_now(
+        self, signal: Signal, side: Side, checks: tuple[Check, ...], now: Instant
+    ) -> tuple[list[Recorded], Decision | None]:
         rules = self._rules.of(signal.model, signal.symbol)
-        quote = self._engine.board.quotes[signal.symbol]
-        asked, refused = self._against_what_is_open(signal, side, rules, now)
-        if refused is not None:
-            return [], _refuse(refused, checks + asked, quote, now)
-        checks += asked
         state = self._engine.state.accounts[signal.account]
+        quote = self._engine.board.quotes[signal.symbol]
+        asked, refused = _together(standing.conflicts(signal, side, state, rules))
+        checks += asked
+        if refused is not None:
+            return [], refuse(refused, checks, quote, now)
+        if standing.is_on_its_way(signal, side, state, rules):
+            return [], None
         clearing = rules.conflict in {Conflict.CLOSE, Conflict.REVERSE}
         against = standing.opposite(signal, side, state, rules) if clearing else ()
         if against and rules.conflict is Conflict.CLOSE:
             return self._close_these(signal, against, checks, now)
-        pause = self.pause(signal, now)
-        checks += pause.checks
-        if pause.refused is not None and self._is_worth_waiting_for(signal, side, now):
-            return [], None
+        losses = self._track.losses(signal.account, signal.model, signal.symbol)
+        asked, refused = _together(
+            (
+                *standing.entries(signal, side, state, rules),
+                *cooldown(signal, losses, rules, now),
+            )
+        )
+        checks += asked
+        if refused is not None:
+            return [], refuse(refused, checks, quote, now)
         if against:
             return self._reverse(signal, side, against, checks, now)
         return self._submit(signal, self._preparation.attempt(signal, side, now), checks, now)
-
-    def _is_worth_waiting_for(self, signal: Signal, side: Side, now: Instant) -> bool:
-        """Tell whether a signal might be executed later, when a pause is over."""
-        outcome = self._preparation.attempt(signal, side, now).outcome
-        return not isinstance(outcome, Refused) or outcome.code in CURED_BY_A_QUOTE
-
-    def _against_what_is_open(
-        self, signal: Signal, side: Side, rules: SignalRules, now: Instant
-    ) -> tuple[tuple[Check, ...], Refused | None]:
-        """Ask what the account has open, and what the model has lost lately."""
-        state = self._engine.state.accounts[signal.account]
-        losses = self._track.losses(signal.account, signal.model, signal.symbol)
-        paused = cooldown(signal, losses, rules, now)
-        answers = [*standing.checks(signal, side, state, rules), *filter(None, [paused])]
-        refusals = [refused for _, refused in answers if refused is not None]
-        return tuple(check for check, _ in answers), refusals[0] if refusals else None
 
     def _submit(
         self, signal: Signal, attempt: Attempt, checks: tuple[Check, ...], now: Instant
@@ -166,11 +179,11 @@ class Judgement:
             answer = self._broker.submit(outcome, now)
             if not isinstance(answer, Refused):
                 own = [one for one in answer if one.account == signal.account]
-                return answer, _executed(own, checks, attempt.sizing, quote, now)
+                return answer, executed(own, checks, attempt.sizing, quote, now)
             outcome = answer
         if outcome.code in CURED_BY_A_QUOTE and now < signal.expires_at:
             return [], None
-        return [], _refuse(outcome, checks, quote, now, attempt.sizing)
+        return [], refuse(outcome, checks, quote, now, attempt.sizing)
 
     def _reverse(
         self,
@@ -183,18 +196,21 @@ class Judgement:
         """Close what stands against a signal and execute it, or, where it cannot be, neither.
 
         Only when closing has changed the account so that the order is not approved any more is
-        the one done without the other, and the decision says why.
+        the one done without the other, and the decision says why. Where closing takes time the
+        signal waits for it.
         """
         attempt = self._preparation.attempt(signal, side, now)
         outcome = attempt.outcome
         if isinstance(outcome, Refused) and outcome.code not in _CURED_BY_CLOSING:
             return self._submit(signal, attempt, checks, now)
         events, closed = self._close_these(signal, against, checks, now)
-        if closed.status is SignalStatus.REFUSED:
+        if closed.refusal is not None:
             return events, closed
-        opened, decision = self._submit(
-            signal, self._preparation.attempt(signal, side, now), checks, now
-        )
+        held = self._engine.state.accounts[signal.account].positions
+        if any(position.id in held for position in against):
+            return events, None
+        again = self._preparation.attempt(signal, side, now)
+        opened, decision = self._submit(signal, again, checks, now)
         if decision is None or decision.status is SignalStatus.REFUSED:
             refusal = None if decision is None else decision.refusal
             kept = closed.checks if decision is None else decision.checks
@@ -204,16 +220,15 @@ class Judgement:
 
     def _close(
         self, signal: Signal, checks: tuple[Check, ...], now: Instant
-    ) -> tuple[list[Recorded], Decision]:
+    ) -> tuple[list[Recorded], Decision | None]:
         """Close the positions that the same model has open on the symbol."""
-        positions = tuple(
-            position
-            for position in self._engine.state.accounts[signal.account].positions.values()
-            if (position.symbol, position.model) == (signal.symbol, signal.model)
-        )
+        state = self._engine.state.accounts[signal.account]
+        if standing.is_changing(signal, state):
+            return [], None
+        positions = standing.own(signal, state)
         if not positions:
             quote = self._engine.board.quotes[signal.symbol]
-            return [], _refuse(_nothing_to_close(signal), checks, quote, now)
+            return [], refuse(nothing_to_close(signal), checks, quote, now)
         return self._close_these(signal, positions, checks, now)
 
     def _close_these(
@@ -223,8 +238,11 @@ class Judgement:
         checks: tuple[Check, ...],
         now: Instant,
     ) -> tuple[list[Recorded], Decision]:
+        """Close positions; when one cannot be closed, those before it are, and it is told."""
         quote = self._engine.board.quotes[signal.symbol]
         events: list[Recorded] = []
+        closed: list[str] = []
+        refused: Refused | None = None
         for position in positions:
             command = ClosePosition(
                 account=signal.account,
@@ -234,14 +252,19 @@ class Judgement:
             )
             answer = self._broker.carry_out(command, now)
             if isinstance(answer, Refused):
-                return events, _refuse(answer, checks, quote, now)
+                refused = answer
+                break
             events += answer
+            closed.append(position.id)
+        if refused is not None and not closed:
+            return events, refuse(refused, checks, quote, now)
         return events, Decision(
             status=SignalStatus.EXECUTED,
             at=now,
             checks=checks,
             quote=quote,
-            position_ids=tuple(position.id for position in positions),
+            refusal=refused,
+            position_ids=tuple(closed),
         )
 
     def _after_waiting(
@@ -262,64 +285,10 @@ class Judgement:
         return Check("quote_age", f"{max(age, 0):.1f} s", f"≤ {limit:.1f} s", passed=True)
 
 
-def _executed(
-    events: list[Recorded],
-    checks: tuple[Check, ...],
-    sizing: dict[str, str],
-    quote: Quote,
-    now: Instant,
-) -> Decision:
-    orders = [e.event.order for e in events if isinstance(e.event, OrderPlaced | OrderFilled)]
-    order = orders[-1]
-    opened = [
-        recorded.event.position.id
-        for recorded in events
-        if isinstance(recorded.event, PositionOpened | PositionChanged)
-        and recorded.event.position.symbol == order.symbol
-    ]
-    return Decision(
-        status=SignalStatus.EXECUTED,
-        at=now,
-        checks=checks,
-        quote=quote,
-        order_id=order.id,
-        position_ids=tuple(dict.fromkeys(opened)),
-        sizing=sizing,
-        digits=order.digits,
-        entry_price=order.fill_price,
-        stop_loss=order.stop_loss,
-        take_profit=order.take_profit,
-        lots=order.lots,
-    )
-
-
-def _refuse(
-    refused: Refused,
-    checks: tuple[Check, ...],
-    quote: Quote | None,
-    now: Instant,
-    sizing: dict[str, str] | None = None,
-) -> Decision:
-    return Decision(
-        status=SignalStatus.REFUSED,
-        at=now,
-        checks=checks,
-        quote=quote,
-        refusal=refused,
-        sizing=sizing or {},
-    )
-
-
-def dismissed(engine: Engine, signal: Signal, now: Instant) -> Decision:
-    """Return the decision on a signal that a person does not want executed."""
-    refused = Refused(RefusalCode.DISMISSED, "A person has dismissed it.")
-    return _refuse(refused, (), engine.board.quotes.get(signal.symbol), now)
-
-
-def _nothing_to_close(signal: Signal) -> Refused:
-    return Refused(
-        code=RefusalCode.NOTHING_TO_CLOSE,
-        actual="0 positions",
-        limit="1 position",
-        text=f'Model "{signal.model}" has no open position in {signal.symbol} to close.',
-    )
+def _together(
+    answers: Iterable[tuple[Check, Refused | None]],
+) -> tuple[tuple[Check, ...], Refused | None]:
+    """Return every check, and the first refusal."""
+    known = list(answers)
+    refusals = [refused for _, refused in known if refused is not None]
+    return tuple(check for check, _ in known), refusals[0] if refusals else None

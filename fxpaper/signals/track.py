@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 
 import msgspec
@@ -10,7 +10,7 @@ import msgspec
 from fxpaper.analytics.calibration import Calibrations
 from fxpaper.domain.account import SHADOW
 from fxpaper.domain.approval import Check
-from fxpaper.domain.event import PositionClosed, Recorded
+from fxpaper.domain.event import AccountReset, PositionClosed, Recorded
 from fxpaper.domain.instant import Instant, format_instant
 from fxpaper.domain.outcome import Outcome
 from fxpaper.domain.refusal import RefusalCode, Refused
@@ -67,6 +67,15 @@ class Track:
         for recorded in events:
             if isinstance(recorded.event, PositionClosed):
                 self._closed(recorded.account, recorded.event, recorded.at)
+            elif isinstance(recorded.event, AccountReset):
+                self._forget(recorded.account)
+
+    def _forget(self, account: str) -> None:
+        """An account that begins anew has no past; its shadow has none of its own here."""
+        self._losses = {key: one for key, one in self._losses.items() if key[0] != account}
+        self._stated = {key: one for key, one in self._stated.items() if key[0] != account}
+        if not account.endswith(SHADOW):
+            self._calibrations.forget()
 
     def _closed(self, account: str, event: PositionClosed, at: Instant) -> None:
         position = event.position
@@ -101,20 +110,19 @@ class Track:
 
 def cooldown(
     signal: Signal, losses: Losses, rules: SignalRules, now: Instant
-) -> tuple[Check, Refused | None] | None:
-    """Ask whether a model pauses after its losses; None where no rule asks."""
+) -> Iterator[tuple[Check, Refused | None]]:
+    """Ask whether a model pauses after its losses, where a rule asks."""
     most = rules.cooldown_losses
     if most is None:
-        return None
+        return
     ends = losses.last_at + rules.cooldown_ns
     fits = losses.count < most or now >= ends
     found = Check("losses_in_a_row", str(losses.count), f"< {most}", fits)
-    if fits:
-        return found, None
-    return found, Refused(
+    refused = Refused(
         code=RefusalCode.COOLING_DOWN,
         actual=str(losses.count),
         limit=f"< {most}",
         text=f'Model "{signal.model}" has lost {losses.count} times in a row in {signal.symbol} '
         f"and pauses until {format_instant(ends)}.",
     )
+    yield found, None if fits else refused

@@ -23,8 +23,10 @@ class Waiting:
         self._all: dict[Key, Signal] = {}
         self._by_symbol: dict[str, dict[Key, Signal]] = {}
         self._expiries: list[tuple[Instant, Key]] = []
+        self._born: dict[Key, int] = {}
         self._asleep: dict[Key, tuple[Instant, bool]] = {}
         self._wakings: list[tuple[Instant, Key]] = []
+        self._next = 0
 
     def __iter__(self) -> Iterator[Signal]:
         """Iterate over all, oldest first."""
@@ -49,6 +51,7 @@ class Waiting:
         key = (signal.account, signal.id)
         if key not in self._all:
             heapq.heappush(self._expiries, (signal.expires_at, key))
+            self._born[key] = self._next = self._next + 1
         self._all[key] = signal
         self._asleep.pop(key, None)
         awaited = self._by_symbol.setdefault(signal.symbol, {})
@@ -63,14 +66,16 @@ class Waiting:
     def remove(self, signal: Signal) -> None:
         """Forget a signal that is decided."""
         key = (signal.account, signal.id)
-        del self._all[key]
+        del self._all[key], self._born[key]
         self._by_symbol[signal.symbol].pop(key, None)
         self._asleep.pop(key, None)
 
     def for_quote(self, symbol: str) -> Iterable[Signal]:
         """Return the signals that a quote of a symbol may decide, oldest first."""
         awaited = self._by_symbol.get(symbol)
-        return tuple(awaited.values()) if awaited else ()
+        if not awaited:
+            return ()
+        return tuple(awaited[key] for key in sorted(awaited, key=self._born.__getitem__))
 
     def of_model(self, account: str, model: str) -> tuple[Signal, ...]:
         """Return the signals of a model, oldest first."""

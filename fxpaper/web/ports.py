@@ -105,10 +105,13 @@ class Execution(Protocol):
         A fresh quote of ``symbol``, where one is given and needed, is fetched first.
         """
 
-    async def decide_waiting(self, signal_id: str, *, execute: bool) -> SignalRecord | None:
+    async def decide_waiting(
+        self, signal_id: str, *, execute: bool
+    ) -> SignalRecord | Refused | None:
         """Execute a waiting signal, or dismiss it; a decided one stays as it is.
 
-        Returns its row after the commit; None where there is no such signal.
+        Returns its row after the commit, why it cannot be done, or None where there is no such
+        signal.
         """
 
     async def set_policy(self, policy: ModelPolicy) -> ModelPolicy:

@@ -237,7 +237,7 @@ class AlertSender:
         problem = await target.tell(bundle, self._whose.title)
         now = self._clock.now()
         if problem is None:
-            await self._ask(partial(self._outbox.told, bundle, now))
+            await self._note_told(bundle, now)
             return
         failures = bundle.group.failures + 1
         wait = retry_wait(failures, self._patience)
@@ -248,6 +248,17 @@ class AlertSender:
         log.error("alert_given_up", target=name, count=bundle.count, problem=problem)
         await self._ask(partial(self._outbox.give_up, bundle))
         await self._say_given_up(bundle, problem)
+
+    async def _note_told(self, bundle: Bundle, now: Instant) -> None:
+        """Take what was sent out of the outbox; what cannot be taken out must not be sent again."""
+        while True:
+            try:
+                await self._ask(partial(self._outbox.told, bundle, now))
+            except sqlite3.Error as problem:
+                log.warning("alerts_not_noted", target=bundle.group.target, problem=str(problem))
+                await asyncio.sleep(_AGAIN_SECONDS)
+            else:
+                return
 
     async def _say_given_up(self, bundle: Bundle, problem: str) -> None:
         """Say on the page, and to whoever else wants to know, that somebody was not told."""

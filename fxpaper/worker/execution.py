@@ -19,6 +19,7 @@ import structlog
 from fxpaper.aggregator.planner import Urgency
 from fxpaper.clock import Clock
 from fxpaper.domain.event import Recorded, SignalDecided, TerminalCommanded
+from fxpaper.domain.instant import Instant
 from fxpaper.domain.quote import Quote
 from fxpaper.domain.refusal import RefusalCode, Refused
 from fxpaper.domain.signal import ModelPolicy, Signal, SignalRecord, UnreadableSignal
@@ -33,7 +34,7 @@ from fxpaper.errors import FxpaperError, TransientError
 from fxpaper.ledger.shell import LedgerShell
 from fxpaper.signals.desk import Desk, Wish
 from fxpaper.signals.headroom import Headroom
-from fxpaper.signals.journal import reused
+from fxpaper.signals.journal import reused, reused_id
 from fxpaper.signals.news import Calendar
 from fxpaper.worker.committed import Committed
 from fxpaper.worker.inbox import CarryOut, ChangePolicy, Heard, Outbox, Request, Taken, TakeSignal
@@ -206,21 +207,26 @@ class ExecutionWorker:
     ) -> list[Recorded]:
         events: list[Recorded] = []
         for item in batch:
+            # What was due before a request acts before it, as it does in a replay.
+            now = self._clock.now()
             match item:
                 case Quote():
                     events += self._desk.on_quote(item)
                 case Heard(said):
                     events += self._hear(said)
                 case TakeSignal(signal, waiting):
-                    caused, taken = self._take(signal, known)
+                    events += self._desk.on_time(now)
+                    caused, taken = self._take(signal, known, now)
                     events += caused
                     outbox.put(waiting, taken)
                 case CarryOut(wish, done):
-                    answer = self._desk.carry_out(wish, self._clock.now())
+                    events += self._desk.on_time(now)
+                    answer = self._desk.carry_out(wish, now)
                     outbox.put(done, self._own(answer))
                     events += [] if isinstance(answer, Refused) else answer
                 case ChangePolicy(policy, changed):
-                    events += self._desk.set_policy(policy, self._clock.now())
+                    events += self._desk.on_time(now)
+                    events += self._desk.set_policy(policy, now)
                     outbox.put(changed, policy)
         return events + self._desk.on_time(self._clock.now())
 
@@ -255,30 +261,33 @@ class ExecutionWorker:
 
     async def _known(self, requests: Iterable[Request]) -> dict[str, SignalRecord]:
         """Return the journal rows of the ids that have just come in."""
-        ids = {request.signal.id for request in requests if isinstance(request, TakeSignal)}
+        signals = [request.signal for request in requests if isinstance(request, TakeSignal)]
+        ids = {signal.id for signal in signals}
+        ids |= {reused_id(signal) for signal in signals if isinstance(signal, Signal)}
         if not ids:
             return {}
         return await self._ledger.read(lambda ledger: ledger.signals_named(self.account, ids))
 
     def _take(
-        self, signal: Signal | UnreadableSignal, known: dict[str, SignalRecord]
+        self, signal: Signal | UnreadableSignal, known: dict[str, SignalRecord], now: Instant
     ) -> tuple[list[Recorded], Taken]:
         earlier = known.get(signal.id)
-        now = self._clock.now()
         if earlier is None:
-            return self._take_new(signal, known)
+            return self._take_new(signal, known, now)
         if not isinstance(signal, Signal) or not isinstance(earlier.signal, Signal):
             return [], Taken(earlier, duplicate=True)
         refused = reused(signal, earlier.signal)
         if refused is None:
             return [], Taken(earlier, duplicate=True)
-        events = self._desk.unreadable(refused, now)
-        return events, Taken(earlier, reused=refused.refusal)
+        taken = Taken(earlier, reused=refused.refusal)
+        if refused.id in known:
+            return [], taken
+        known[refused.id] = SignalRecord(signal=refused, decision=None)
+        return self._desk.unreadable(refused, now), taken
 
     def _take_new(
-        self, signal: Signal | UnreadableSignal, known: dict[str, SignalRecord]
+        self, signal: Signal | UnreadableSignal, known: dict[str, SignalRecord], now: Instant
     ) -> tuple[list[Recorded], Taken]:
-        now = self._clock.now()
         if isinstance(signal, UnreadableSignal):
             events = self._desk.unreadable(signal, now)
         else:

@@ -135,7 +135,11 @@ class Fanout:
             if one.taken is not None
         ]
         fronts = [(self._own, taken), *theirs]
-        waiting = {front.worker.account: (front, one) for front, one in fronts if _waits(one)}
+        for front, one in fronts:
+            await front.fetch_for_ensemble(one.record)
+        waiting = {
+            front.worker.account: (front, one) for front, one in fronts if _waits(front, one)
+        }
         if not waiting:
             return taken
         await self._own.try_to_fetch(symbol)
@@ -148,8 +152,10 @@ class Fanout:
         return replace(done.get(self.account, taken), others=others)
 
 
-def _waits(taken: Taken) -> bool:
-    return taken.reused is None and taken.record.status is SignalStatus.WAITING
+def _waits(front: AccountFront, taken: Taken) -> bool:
+    """Tell whether a quote may decide it soon."""
+    waits = taken.reused is None and taken.record.status is SignalStatus.WAITING
+    return waits and not front.waits_for_others(taken.record.signal.id)
 
 
 def _answer(account: str, future: asyncio.Future[Taken]) -> Taken | None:

@@ -157,9 +157,9 @@ class AccountFront:
         taken = await self.worker.ask_signal(signal)
         if not isinstance(signal, Signal):
             return taken
-        await self._fetch_for_ensemble(taken.record)
+        await self.fetch_for_ensemble(taken.record)
         waits = taken.record.status is SignalStatus.WAITING
-        if not waits or self._waits_for_others(signal.id):
+        if not waits or self.waits_for_others(signal.id):
             return taken
         await self.try_to_fetch(signal.symbol)
         return await self.settled(taken, patience)
@@ -196,13 +196,17 @@ class AccountFront:
         await self.try_to_fetch(symbol)
         return await self.worker.ask(wish)
 
-    async def decide_waiting(self, signal_id: str, *, execute: bool) -> SignalRecord | None:
+    async def decide_waiting(
+        self, signal_id: str, *, execute: bool
+    ) -> SignalRecord | Refused | None:
         """Execute a waiting signal, or dismiss it; a decided one stays as it is.
 
-        Returns its row, None where there is no such signal.
+        Returns its row, why it cannot be done, or None where there is no such signal.
         """
         account = self.worker.account
         answer = await self.worker.ask(DecideSignal(account, signal_id, execute))
+        if isinstance(answer, Refused) and answer.code is not RefusalCode.UNKNOWN_SIGNAL:
+            return answer
         row = await self._ledger.read(lambda ledger: ledger.signal(account, signal_id))
         waits = row is not None and row.status is SignalStatus.WAITING
         if row is None or not waits or isinstance(answer, Refused):
@@ -216,12 +220,12 @@ class AccountFront:
         """Change what a model may do; answers after the commit."""
         return await self.worker.ask_policy(policy)
 
-    def _waits_for_others(self, signal_id: str) -> bool:
+    def waits_for_others(self, signal_id: str) -> bool:
         """Tell whether a signal waits for a person, other models or time: no quote would help."""
         waits = self.worker.waits_for(signal_id)
         return waits is not None and waits.code in _NEEDS_OTHERS
 
-    async def _fetch_for_ensemble(self, record: SignalRecord) -> None:
+    async def fetch_for_ensemble(self, record: SignalRecord) -> None:
         """Fetch a quote for the ensemble's signal that one has just led to, if it waits for one."""
         led_to = None if record.decision is None else record.decision.ensemble_signal_id
         waits = self.worker.waits_for(led_to) if led_to else None

@@ -29,13 +29,15 @@ from fxpaper.domain.event import (
 )
 from fxpaper.domain.instant import NS_PER_SECOND, parse_instant
 from fxpaper.domain.limits import Basis, Limits, LossLimit, OnBreach
-from fxpaper.domain.order import DealReason, Side
+from fxpaper.domain.order import DealReason, OrderKind, Side
 from fxpaper.domain.refusal import RefusalCode, Refused
 from fxpaper.domain.signal import Decision, ModelPolicy, PipsLevel, SignalSide
+from fxpaper.engine.costs import CostModel
 from fxpaper.engine.engine import Engine
 from fxpaper.engine.gate import FillLimits
 from fxpaper.limit_packs import read_limits
 from fxpaper.signals.desk import Desk
+from fxpaper.signals.exposure import at_risk
 from fxpaper.signals.rules import RuleBook, SignalRules
 from tests.signals.builders import NOW, PROFILE, decided, quoted, signal
 
@@ -55,8 +57,9 @@ ACCOUNT = Account(
 )
 
 
-def desk_with(limits: Limits | None, rules: SignalRules = WIDE) -> Desk:
-    engine = Engine(PROFILE, FillLimits(around_the_clock=True), account_limits=limits)
+def desk_with(limits: Limits | None, rules: SignalRules = WIDE, latency_ns: int = 0) -> Desk:
+    costs = CostModel(latency_ns=latency_ns)
+    engine = Engine(PROFILE, FillLimits(around_the_clock=True), costs, limits)
     engine.open_account(ACCOUNT)
     here = Desk(engine, RuleBook(rules))
     here.set_policy(ModelPolicy(account="a", model="m", auto_execute=True), NOW)
@@ -258,13 +261,35 @@ def test_the_day_begins_after_the_swap_and_once():
 def test_a_weekend_has_no_day_and_monday_begins_on_friday():
     here = desk_with(STANDARD)
     friday, monday = parse_instant("2026-09-25T21:00:00Z"), parse_instant("2026-09-28T21:00:00Z")
-    days = [
-        (one.at, one.event.day) for one in here.on_time(monday) if isinstance(one.event, DayBegan)
-    ]
+    events = []
+    while (at := here.next_timer()) <= monday:
+        events += here.on_time(at)
+    days = [(one.at, one.event.day) for one in events if isinstance(one.event, DayBegan)]
     assert [day for _, day in days] == [
         *("2026-09-22", "2026-09-23", "2026-09-24", "2026-09-25", "2026-09-28", "2026-09-29"),
     ]
     assert (days[4][0], days[5][0]) == (friday, monday)
+
+
+def test_days_that_nobody_was_there_for_are_not_made_up():
+    here = desk_with(STANDARD)
+    monday = parse_instant("2026-09-28T22:00:00Z")
+    [one] = of_kind(here.on_time(monday), DayBegan)
+    assert isinstance(one.event, DayBegan)
+    assert one.event.day == "2026-09-29"
+
+
+def test_a_signals_close_is_no_order_of_the_day():
+    """With latency a close waits as an order too."""
+    here = desk_with(STANDARD, latency_ns=1000)
+    here.on_quote(quoted())
+    sent(here, "one", NOW)
+    here.on_quote(quoted(at=NOW + 2000))
+    close = signal("close", at=NOW + 3000, side=SignalSide.CLOSE, stop_loss=None)
+    assert decided(here.receive(close, NOW + 3000)) is not None
+    here.on_quote(quoted(at=NOW + 5000))
+    assert here.engine.state.accounts["a"].positions == {}
+    assert here.engine.state.accounts["a"].today.orders == 1
 
 
 def test_a_day_without_a_quote_begins_late_and_says_so():
@@ -422,3 +447,42 @@ def test_a_day_that_begins_below_the_drawdown_says_so_at_once():
     events = here.on_time(ENDS)
     assert [type(one.event) for one in events] == [DayBegan, LimitReached]
     assert events[1].event == LimitReached("drawdown", Decimal("7900.00"), Decimal("8000.00"))
+
+
+@pytest.mark.parametrize("before", [TradingState.REDUCING, TradingState.HALTED])
+def test_flattening_is_stricter_than_what_a_person_has_set(before):
+    here = desk_with(replace(STANDARD, on_breach=OnBreach.FLATTEN))
+    here.on_quote(quoted())
+    by_hand(here, "1")
+    here.carry_out(SetTrading(account="a", state=before), NOW)
+    here.on_quote(quoted(at=NOW + 1, bid=107_500))
+    assert here.engine.state.accounts["a"].positions == {}
+
+
+def test_what_a_limit_closes_is_a_loss_like_any_other():
+    rules = replace(WIDE, cooldown_losses=1)
+    here = desk_with(replace(STANDARD, on_breach=OnBreach.FLATTEN), rules)
+    here.on_quote(quoted())
+    sent(here, "one", stop_loss=PipsLevel(Decimal(100)))
+    by_hand(here, "1")
+    here.on_quote(quoted(at=NOW + 1, bid=107_450))
+    assert here.past.calibrations.count("m") == 1
+    here.carry_out(SetTrading(account="a", state=TradingState.ACTIVE), NOW + 1)
+    assert refused(sent(here, "two", at=NOW + 1)).code is RefusalCode.COOLING_DOWN
+
+
+def test_a_waiting_order_without_a_stop_counts_with_its_margin():
+    """Five lots at 1.07900 and 1:500 hold 1,079.00, as they would when filled."""
+    here = desk_with(STANDARD)
+    here.on_quote(quoted())
+    waiting = PlaceOrder(
+        account="a",
+        symbol="EURUSD",
+        side=Side.BUY,
+        lots=Decimal(5),
+        kind=OrderKind.LIMIT,
+        price=107_900,
+    )
+    assert not isinstance(here.carry_out(waiting, NOW), Refused)
+    state = here.engine.state.accounts["a"]
+    assert at_risk(state, here.engine.board).total == Decimal("1079.00")

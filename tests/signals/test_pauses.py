@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from msgspec.structs import replace
 
+from fxpaper.domain.command import PlaceOrder
+from fxpaper.domain.event import SignalDecided
 from fxpaper.domain.instant import NS_PER_SECOND
-from fxpaper.domain.refusal import RefusalCode
+from fxpaper.domain.order import Side
+from fxpaper.domain.refusal import RefusalCode, Refused
 from fxpaper.domain.signal import Decision, SignalSide, SignalStatus
 from fxpaper.domain.window import read_window
 from fxpaper.engine.timers import NEVER
 from fxpaper.signals.desk import Desk
 from fxpaper.signals.news import Calendar, Impact, NewsEvent
-from fxpaper.signals.rules import Rule, SignalRules
+from fxpaper.signals.rules import Conflict, Rule, SignalRules
 from tests.signals.builders import NOW, SIGNAL, decided, desk, quoted, signal
 
 SECOND = NS_PER_SECOND
@@ -175,3 +180,40 @@ def test_nothing_is_asked_where_nothing_is_set():
     names = {one.name for one in executed(decided(here.receive(SIGNAL, NOW))).checks}
     assert names & {"trading_hours", "rollover_window", "news"} == set()
     assert here.next_timer() <= NEVER
+
+
+def test_a_reversal_opens_nothing_in_a_window_either():
+    """Though closing would make room for it: one position is the most."""
+    here = desk(replace(ROLLOVER, conflict=Conflict.REVERSE, max_positions=1))
+    before = ENDS - 90 * SECOND
+    here.on_quote(quoted(at=before))
+    executed(decided(here.receive(signal("held", at=before), before)))
+    here.on_quote(quoted(at=NOW))
+    sell = signal("sell", side=SignalSide.SELL)
+    assert decided(here.receive(sell, NOW)) is None
+    assert decided(here.on_quote(quoted(at=ENDS - 1))) is None
+    assert len(here.engine.state.accounts["a"].positions) == 1
+    executed(decided(here.on_quote(quoted(at=ENDS))))
+    [held] = here.engine.state.accounts["a"].positions.values()
+    assert held.side is Side.SELL
+
+
+def test_what_sleeps_goes_back_to_sleep_when_the_calendar_changes():
+    here = asleep(replace(ROLLOVER, conflict=Conflict.IGNORE))
+    person = PlaceOrder(
+        account="a", symbol="EURUSD", side=Side.SELL, lots=Decimal("0.01"), model="m"
+    )
+    assert not isinstance(here.carry_out(person, NOW), Refused)
+    here.use_calendar(None)
+    assert decided(here.on_quote(quoted(at=NOW + 1))) is None
+    assert not here.awaits("EURUSD")
+
+
+def test_signals_that_wait_are_tried_in_the_order_they_came():
+    here = desk(SignalRules(max_entries=1))
+    here.on_quote(quoted(spread=60))
+    for name in ("b", "a", "c"):
+        here.receive(signal(name), NOW)
+    events = here.on_quote(quoted(at=NOW + 1))
+    first = next(one.event for one in events if isinstance(one.event, SignalDecided))
+    assert (first.signal_id, first.decision.status) == ("b", SignalStatus.EXECUTED)

@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from fxpaper.domain.account import Accounting
-from fxpaper.domain.command import ClosePosition, PlaceOrder
+from fxpaper.domain.command import ClosePosition, PlaceOrder, ResetAccount
 from fxpaper.domain.event import DealBooked, PositionOpened, SignalReleased
 from fxpaper.domain.instant import NS_PER_SECOND
 from fxpaper.domain.order import DealReason, OrderKind, Side
@@ -399,3 +399,25 @@ def test_closes_are_never_paused():
     lose(here, "two", NOW)
     decision = send(here, signal("close", side=SignalSide.CLOSE, stop_loss=None))
     assert refused(decision) is None
+
+
+def test_a_cool_down_keeps_no_conflicting_position_open():
+    here = ready(replace(PAUSE, conflict=Conflict.CLOSE))
+    send(here, signal("held", side=SignalSide.SELL))
+    lose(here, "one", NOW, model="n")
+    lose(here, "two", NOW, model="n")
+    send(here, signal("theirs", model="n", side=SignalSide.SELL))
+    lose_more = send(here, signal("against", model="m"))
+    assert lose_more is not None
+    assert lose_more.status is SignalStatus.EXECUTED
+
+
+def test_a_reset_forgets_losses_and_what_confidence_was_worth():
+    here = ready(PAUSE)
+    lose(here, "one", NOW)
+    lose(here, "two", NOW)
+    assert here.past.calibrations.count("m") == 2
+    here.carry_out(ResetAccount(account="a"), LATER)
+    here.on_quote(quoted(at=LATER))
+    assert here.past.calibrations.count("m") == 0
+    assert refused(send(here, signal("three", at=LATER))) is None

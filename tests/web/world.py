@@ -244,7 +244,9 @@ class SmallAccount:
         decision = samples.execution(f"o-{first}", (f"p-{first + 3}",))
         await self.record(*fill, SignalDecided(signal.id, decision))
 
-    async def decide_waiting(self, signal_id: str, *, execute: bool) -> SignalRecord | None:
+    async def decide_waiting(
+        self, signal_id: str, *, execute: bool
+    ) -> SignalRecord | Refused | None:
         row = await self._row(signal_id)
         if signal_id in self._waiting and row is not None and isinstance(row.signal, Signal):
             self._waiting.discard(signal_id)

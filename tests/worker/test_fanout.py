@@ -17,15 +17,16 @@ from fxpaper.accounts import desk_of, further_accounts, open_accounts
 from fxpaper.clock import ManualClock
 from fxpaper.config import Settings
 from fxpaper.domain.account import TradingState
-from fxpaper.domain.command import SetTrading
+from fxpaper.domain.command import PlaceOrder, SetTrading
 from fxpaper.domain.instant import NS_PER_SECOND
-from fxpaper.domain.limits import NO_LIMITS
+from fxpaper.domain.order import Side
 from fxpaper.domain.quote import Evidence, Grade, Quote, Spread, Transport
-from fxpaper.domain.refusal import RefusalCode
-from fxpaper.domain.signal import ModelPolicy, SignalStatus, UnreadableSignal
+from fxpaper.domain.refusal import RefusalCode, Refused
+from fxpaper.domain.signal import ModelPolicy, SignalRecord, SignalStatus, UnreadableSignal
 from fxpaper.errors import TransientError
 from fxpaper.ledger.ledger import Ledger
 from fxpaper.ledger.shell import LedgerShell
+from fxpaper.limit_packs import read_limits
 from fxpaper.profiles import read_profile
 from fxpaper.signals.volatility import Volatility
 from fxpaper.worker.execution import ExecutionWorker
@@ -37,6 +38,7 @@ from fxpaper.worker.inbox import Taken
 NOON = 1_795_003_200 * NS_PER_SECOND  # 2026-11-18T12:00:00Z, a Wednesday
 STREAM = Evidence("test", Transport.STREAM, Spread.REAL, Grade.A)
 PROFILE = read_profile("standard")
+LIMITS = read_limits("standard")
 SIGNAL = {
     "id": "one",
     "model": "trend",
@@ -74,9 +76,9 @@ class Rig:
         self.workers = {one.account: self._worker(one) for one in wanted}
         for worker in self.workers.values():
             await worker.open()
-        own, *others = [self._front(worker) for worker in self.workers.values()]
+        self.front, *others = [self._front(worker) for worker in self.workers.values()]
         members = zip(others, self.further, strict=True)
-        self.fanout = Fanout(own, [Member(front, of.taking) for front, of in members])
+        self.fanout = Fanout(self.front, [Member(front, of.taking) for front, of in members])
 
     def _worker(self, settings: Settings) -> ExecutionWorker:
         def told(_: object) -> None:
@@ -85,7 +87,7 @@ class Rig:
         return ExecutionWorker(
             settings.account,
             lambda: desk_of(
-                self.shell, settings, (PROFILE, NO_LIMITS), Volatility(), around_the_clock=False
+                self.shell, settings, (PROFILE, LIMITS), Volatility(), around_the_clock=False
             ),
             self.shell,
             self.clock,
@@ -418,3 +420,75 @@ async def test_one_fresh_quote_serves_all_who_wait_for_it(tmp_path: Path):
 
 def _sent(rig: Rig):
     return rig.fanout._own.sent(body(), "http", "", None, None)
+
+
+async def test_hours_of_an_account_beside_hold_for_it(tmp_path: Path):
+    """At noon in London the account that trades at night refuses, and nothing breaks."""
+    settings = {"accounts": {"night": {"trading_hours": "22:00-23:00 Europe/London"}}}
+    async with working(tmp_path / "ledger.db", settings) as rig:
+        rig.quote()
+        await rig.allow("paper", "night")
+        taken = await rig.send()
+        [there] = taken.others
+        assert there.taken is not None
+        assert there.taken.record.decision is not None
+        assert there.taken.record.decision.refusal is not None
+        assert there.taken.record.decision.refusal.code is RefusalCode.OUTSIDE_HOURS
+
+
+async def test_a_reused_id_that_comes_again_and_again_is_kept_once(tmp_path: Path):
+    """As entries of a stream that came in the same millisecond, also when handed in again."""
+    async with working(tmp_path / "ledger.db", {}) as rig:
+        rig.quote()
+        await rig.allow()
+        at = NOON - NS_PER_SECOND
+        for place, side in enumerate(("buy", "sell", "sell", "sell")):
+            taken = await rig.fanout.submit(
+                body(id="a", side=side), "stream", f"s {place}", patience=0, at=at
+            )
+        assert taken.reused is not None
+        assert len(rig.rows("paper")) == 2
+        assert rig.workers["paper"].trouble is None
+
+
+async def test_who_waits_for_a_person_keeps_no_sender_waiting(rig: Rig):
+    """Nor is a quote fetched for it."""
+    for name in rig.workers:
+        policy = ModelPolicy(account=name, model="trend", auto_execute=False)
+        await rig.workers[name].ask_policy(policy)
+    rig.fetched.clear()
+    async with asyncio.timeout(2):
+        taken = await rig.send(patience=30, id="unasked")
+    assert taken.record.status is SignalStatus.WAITING
+    assert rig.fetched == []
+
+
+async def test_what_was_due_before_a_request_acts_before_it(tmp_path: Path):
+    """A day ends between two batches; a refused order and a signal come in the same one."""
+    async with working(tmp_path / "ledger.db", {}) as rig:
+        rig.quote()
+        await rig.allow()
+        worker = rig.workers["paper"]
+        rig.clock.move_to(NOON + 24 * 3600 * NS_PER_SECOND)
+        rig.quote()
+        wish = PlaceOrder(account="paper", symbol="EURUSD", side=Side.BUY, lots=Decimal("0.001"))
+        refused, taken = await asyncio.gather(worker.ask(wish), rig.send())
+        assert isinstance(refused, Refused)
+        assert taken.record.status is SignalStatus.EXECUTED
+        assert worker.trouble is None
+
+
+async def test_an_opinion_is_dismissed_and_not_executed_alone(tmp_path: Path):
+    both = {"models": ["trend", "mean"], "method": "vote", "quorum": 2}
+    async with working(tmp_path / "ledger.db", {"ensembles": {"blend": both}}) as rig:
+        rig.quote()
+        await rig.send(patience=0)
+        front = rig.front
+        answer = await front.decide_waiting("one", execute=True)
+        assert isinstance(answer, Refused)
+        assert "only votes" in answer.text
+        row = await front.decide_waiting("one", execute=False)
+        assert isinstance(row, SignalRecord)
+        assert row.decision is not None
+        assert row.decision.refusal is not None
+        assert row.decision.refusal.code is RefusalCode.DISMISSED

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from fxpaper.domain.refusal import RefusalCode
+from fxpaper.domain.refusal import RefusalCode, Refused
 from fxpaper.domain.signal import SignalStatus, UnreadableSignal
 from fxpaper.ledger.ledger import Ledger
 from fxpaper.web import problem, views
@@ -104,6 +104,8 @@ async def _decided(call: Call, id_: str, *, execute: bool) -> Answer:
     record = await call.rooms.execution.decide_waiting(id_, execute=execute)
     if record is None:
         raise _unknown(id_)
+    if isinstance(record, Refused):
+        raise problem.refused(record)
     waits_for = call.rooms.execution.waits_for(id_)
     instruments = call.rooms.market.instruments()
     return Answer.of(signal_record(record, instruments, call.rooms.mode, waits_for))
