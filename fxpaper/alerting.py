@@ -20,7 +20,7 @@ from fxpaper.domain.terminal import TerminalSaid
 from fxpaper.errors import ConfigurationError
 from fxpaper.ledger.shell import LedgerShell
 from fxpaper.web.hub import Hub
-from fxpaper.worker.alert_outbox import AlertOutbox
+from fxpaper.worker.alert_outbox import FILE, AlertOutbox
 from fxpaper.worker.alert_rules import DEFAULT_RULES, PAGE, AlertRule, Bundle, Patience
 from fxpaper.worker.alert_sender import AlertSender, Whose
 from fxpaper.worker.alert_targets import MOST_AT_ONCE, PageTarget, targets_of
@@ -73,7 +73,7 @@ def show_on(hub: Callable[[], Hub]) -> Callable[[Bundle, str], None]:
 
 
 class Alerting:
-    """Everything about alerts in one process.
+    """Everything about the alerts of one account.
 
     Args:
         settings: with rules and addresses.
@@ -97,6 +97,8 @@ class Alerting:
         market: Clock,
         show: Callable[[Bundle, str], None],
     ) -> None:
+        # One beside the daemon's own hears of its events only; prices and sources are told once.
+        self._beside = account.id != settings.account
         self._threads = ThreadPoolExecutor(MOST_AT_ONCE, "alerts")
         self._account = account
         self._market = market
@@ -106,7 +108,7 @@ class Alerting:
         self._sender = AlertSender(
             Whose(account.id, f"fxpaper {account.id}{live}", account.currency),
             ledger=ledger,
-            outbox=AlertOutbox(data_dir),
+            outbox=AlertOutbox(data_dir, f"alerts-{account.id}.db" if self._beside else FILE),
             rules=rules_of_alerts(settings),
             targets={PAGE: PageTarget(show), **targets_of(addresses, self._threads)},
             clocks=(SystemClock(), market),
@@ -152,7 +154,7 @@ class Alerting:
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._sender.run())
-                while True:
+                while not self._beside:
                     now = self._market.now()
                     told = self._watch.on_time(now, is_open=is_open(now))
                     self._sender.tell([*told, *self._watch.on_sources(states(), now)])

@@ -82,7 +82,7 @@ class Daemon:
         self._volatility = Volatility()
         settings = plan.settings
         self._news = news_file(settings.news_file, settings.news_zone, self._clock)
-        self._alerting: Alerting | None = None
+        self._alerting: list[Alerting] = []
 
     async def run(self) -> None:
         """Start everything, work until cancelled, stop everything in order.
@@ -131,7 +131,7 @@ class Daemon:
         for one in (worker, *others):
             await one.open()
         self._workers = [worker, *others]
-        self._alerting = await self._open_alerting(worker, shell)
+        self._alerting = [await self._open_alerting(one, shell) for one in self._workers]
         self._line = self._live_line(worker)
         front, *fronts = [self._front(shell, one) for one in self._workers]
         members = [Member(one, of.taking) for one, of in zip(fronts, self._further, strict=True)]
@@ -182,8 +182,8 @@ class Daemon:
         yield self._feed.run(self._on_quote, self._web.hub.on_bar)
         yield self._watch_network()
         yield self._learn_ranges()
-        if self._alerting is not None:
-            yield self._alerting.run(self._feed.states, self._is_open)
+        for alerting in self._alerting:
+            yield alerting.run(self._feed.states, self._is_open)
         if self._news is not None:
             yield self._news.watch(self._use_calendar)
 
@@ -273,7 +273,7 @@ class Daemon:
                 f'Account "{account.id}" is live; its terminal needs metatrader_address, or mt4.'
             )
         instruments = plan.profile.instruments
-        hear = worker.hear if self._alerting is None else self._alerting.hearing(worker.hear)
+        hear = self._alerting[0].hearing(worker.hear) if self._alerting else worker.hear
         return LiveLine(account, instruments, self._clock, lambda: worker.cursor, hear)
 
     def _extras(self) -> Extras:
@@ -343,15 +343,15 @@ class Daemon:
         for worker in self._workers:
             worker.put(quote)
         self._web.hub.on_quote(quote)
-        if self._alerting is not None:
-            self._alerting.on_quote(quote)
+        if self._alerting:
+            self._alerting[0].on_quote(quote)
         if self._plan.demo:
             self._quotes.put_nowait(quote)
 
     def _on_events(self, events: Sequence[Recorded]) -> None:
         self._web.hub.on_events(events)
-        if self._alerting is not None:
-            self._alerting.on_events(events)
+        for alerting in self._alerting:
+            alerting.on_events(events)
 
     def _on_command(self, command: TerminalCommand, again: bool) -> None:  # noqa: FBT001
         if self._line is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Literal
 
 from fxpaper.domain.account import Mode
@@ -32,8 +33,12 @@ class TakenSignal(SignalRecord):
     others: list[SignalElsewhere]
 
 
+WaitsFor = Callable[[str, str], Refused | None]
+"""Tells what a signal of an account waits for, by the names of both."""
+
+
 def taken_signal(
-    answer: SignalAnswer, instruments: Instruments, mode: Mode, waits_for: Refused | None
+    answer: SignalAnswer, instruments: Instruments, mode: Mode, waits_for: WaitsFor
 ) -> TakenSignal:
     """Show a signal that was handed in just now.
 
@@ -43,12 +48,13 @@ def taken_signal(
         mode: of the account that answers.
         waits_for: what a waiting signal waits for.
     """
-    fields = signal_fields(answer.record, instruments, mode, waits_for)
-    others = [_elsewhere(one.account, one.answer) for one in answer.others]
+    signal = answer.record.signal
+    fields = signal_fields(answer.record, instruments, mode, waits_for(signal.account, signal.id))
+    others = [_elsewhere(one.account, one.answer, waits_for) for one in answer.others]
     return TakenSignal.model_validate({**fields, "duplicate": answer.duplicate, "others": others})
 
 
-def _elsewhere(account: str, answer: SignalAnswer | None) -> SignalElsewhere:
+def _elsewhere(account: str, answer: SignalAnswer | None, waits_for: WaitsFor) -> SignalElsewhere:
     if answer is None:
         return SignalElsewhere(
             account=account,
@@ -59,7 +65,8 @@ def _elsewhere(account: str, answer: SignalAnswer | None) -> SignalElsewhere:
             duplicate=False,
         )
     decision = answer.record.decision
-    refusal = answer.reused or (None if decision is None else decision.refusal)
+    waits = None if decision is not None else waits_for(account, answer.record.signal.id)
+    refusal = answer.reused or waits or (None if decision is None else decision.refusal)
     return SignalElsewhere(
         account=account,
         status=answer.record.status if answer.reused is None else SignalStatus.REFUSED,

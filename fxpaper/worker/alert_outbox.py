@@ -48,10 +48,11 @@ class AlertOutbox:
 
     Args:
         directory: where its file is.
+        name: of the file.
     """
 
-    def __init__(self, directory: Path) -> None:
-        self._path = directory / FILE
+    def __init__(self, directory: Path, name: str = FILE) -> None:
+        self._path = directory / name
         self._file: sqlite3.Connection | None = None
 
     def open(self) -> None:

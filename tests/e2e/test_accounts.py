@@ -101,7 +101,7 @@ def test_a_signal_is_sent_to_one_account_and_lists_the_others_otherwise(data: Pa
         code, shown = fxpaper(data, *send, "--account", "euro")
         assert (code, shown.startswith("executed")) == (0, True)
         code, shown = fxpaper(data, *send)
-        assert (code, "small: refused (auto_execution_off)" in shown) == (1, True)
+        assert (code, "small: waiting (auto_execution_off)" in shown) == (1, True)
         assert "euro: executed 1.46 lots" in shown
         code, shown = fxpaper(data, "status", "--account", "euro", *here)
         assert (code, "EUR " in shown) == (0, True)

@@ -122,3 +122,22 @@ def test_wrong_rules_are_told_before_anything_starts(tmp_path, settings: str, sa
     (tmp_path / "fxpaper.toml").write_text(settings)
     code, text = fxpaper(tmp_path, "config", "check", "--data-dir", str(tmp_path))
     assert (code, said in text, SECRET in text) == (4, True, False)
+
+
+def test_every_account_of_a_daemon_is_told_about(tmp_path, phone):
+    address, taken = phone
+    write_rise(tmp_path / "quotes.csv")
+    settings = tmp_path / "fxpaper.toml"
+    write_settings(settings, address)
+    settings.write_text(settings.read_text() + "\n[accounts.small]\nbalance = 1000\n")
+    run = ("run", "--quotes", str(tmp_path / "quotes.csv"), "--symbol", "EURUSD", "--speed", "60")
+    halted = {"state": "halted", "reason": "enough"}
+    with daemon(tmp_path, *run) as (call, _):
+        for name in ("small", "paper"):
+            assert call("POST", f"/account/trading?account={name}", halted)[0] == 200
+        for _ in range(100):
+            if len(taken) == 2:
+                break
+            time.sleep(0.1)
+    said = "Halted: nothing opens any more. enough"
+    assert sorted(taken) == [("fxpaper paper", said), ("fxpaper small", said)]

@@ -80,7 +80,10 @@ async def submit(call: Call, query: AccountQuery) -> Answer:  # noqa: ARG001 - c
         raise problem.refused_signal(signal.refusal, body, signal.id, signal.pointer)
     rooms = _of(signal.account, call.rooms)
     shown = taken_signal(
-        answer, rooms.market.instruments(), rooms.mode, rooms.execution.waits_for(signal.id)
+        answer,
+        rooms.market.instruments(),
+        rooms.mode,
+        lambda account, id_: _of(account, call.rooms).execution.waits_for(id_),
     )
     if answer.duplicate:
         return Answer.of(shown)
