@@ -35,6 +35,7 @@ max_open_risk_percent = 100
 max_leg_risk_percent = 100
 max_positions = 10000
 leverage = 3000
+limits = "none"
 """
 
 Round = Callable[[KeepAlive, int, int], Awaitable[None]]

@@ -16,7 +16,7 @@ from fxpaper.aggregator.recording import read_recording
 from fxpaper.client.sending import KEYS
 from fxpaper.config import read_settings
 from fxpaper.domain.account import Mode
-from fxpaper.domain.signal import SignalRecord, SignalStatus
+from fxpaper.domain.signal import SignalRecord, SignalStatus, UnreadableSignal
 from fxpaper.from_settings import costs_of
 from fxpaper.profiles import read_profile
 from fxpaper.web.signal_views import signal_record
@@ -127,13 +127,12 @@ def test_they_are_of_every_kind(by_the_api):
     """Else what follows would prove little."""
     journal = by_the_api(everything)
     status = Counter(one.status for one in journal)
-    refusals = [
-        one.signal.refusal if one.decision is None else one.decision.refusal for one in journal
-    ]
-    codes = Counter(one.code for one in refusals if one is not None)
-    assert status[SignalStatus.WAITING] == 0
+    read = [one.decision and one.decision.refusal for one in journal]
+    unread = [one.signal.refusal for one in journal if isinstance(one.signal, UnreadableSignal)]
+    codes = Counter(one.code for one in (*read, *unread) if one is not None)
+    assert status[SignalStatus.WAITING] > 5
     assert status[SignalStatus.EXECUTED] > 200
-    assert len(codes) == 18
+    assert len(codes) == 17
     assert min(codes.values()) > 5
 
 

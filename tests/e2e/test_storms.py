@@ -36,7 +36,12 @@ from tests.e2e.doors import by_http, by_path, by_stream, by_zmq, empty, ledger_o
 from tests.e2e.doors import until_last as until_the_last
 from tests.e2e.thousand import LAST, NOON, Sent
 
-SETTINGS = 'symbols = ["EURUSD", "GBPUSD", "USDJPY"]\nrisk_percent = "0.01"\nmax_positions = 1000\n'
+SETTINGS = """
+symbols = ["EURUSD", "GBPUSD", "USDJPY"]
+risk_percent = "0.01"
+max_positions = 1000
+limits = "none"
+"""
 MANY = 10_000
 BALANCE = Decimal("100000.00")
 STREAM = Evidence("t", Transport.STREAM, Spread.REAL, Grade.A)

@@ -23,6 +23,7 @@ symbols = ["EURUSD", "GBPUSD", "USDJPY"]
 risk_percent = "0.2"
 max_open_risk_percent = "1.5"
 max_leg_risk_percent = "0.9"
+limits = "none"
 """
 SPEED = "0.000000000001"
 """A minute of waiting moves the clock by less than a nanosecond."""
