@@ -122,6 +122,7 @@ async def desk_of(
     volatility: Volatility,
     *,
     around_the_clock: bool,
+    beside: bool = False,
 ) -> Desk:
     """Return the desk of an account as the ledger knows it.
 
@@ -131,6 +132,7 @@ async def desk_of(
         by: the broker's rules, and what the account may lose.
         volatility: how far prices move in a day; shared by the accounts.
         around_the_clock: whether the market never closes.
+        beside: whether it is not the daemon's own account.
 
     Raises:
         ConfigurationError: the ledger has no such account.
@@ -145,7 +147,9 @@ async def desk_of(
     engine.restore_alerts(state.alerts)
     live = state.account.mode is Mode.LIVE
     terminal = await terminal_broker(engine, state, shell) if live else None
-    desk = Desk(engine, book_of(settings), terminal, Past(volatility=volatility))
+    option = f" --account {settings.account}" if beside else ""
+    book = book_of(settings, option=option)
+    desk = Desk(engine, book, terminal, Past(volatility=volatility))
     desk.restore(state.waiting, state.policies)
     named = {one.signal_id for one in state.positions} | {one.signal_id for one in state.orders}
     asked = partial(_came_to, settings.account, named - {None})

@@ -61,6 +61,18 @@ def rules_of_alerts(settings: Settings) -> tuple[AlertRule, ...]:
     )
 
 
+def check_addresses(settings: Settings) -> None:
+    """Look at rules and addresses before anything is opened.
+
+    Raises:
+        ConfigurationError: one of them is wrong.
+    """
+    rules_of_alerts(settings)
+    addresses = {name: one.get_secret_value() for name, one in settings.notify.items()}
+    with ThreadPoolExecutor(1) as nobody:
+        targets_of(addresses, nobody)
+
+
 def show_on(hub: Callable[[], Hub]) -> Callable[[Bundle, str], None]:
     """Return what shows a bundle of alerts on the open pages."""
 

@@ -21,7 +21,7 @@ from fxpaper.aggregator.sources.metatrader import TickFeed
 from fxpaper.aggregator.sources.recorded import RecordedSource
 from fxpaper.aggregator.sources.simulator import SimulatorSource
 from fxpaper.aggregator.store import open_store
-from fxpaper.alerting import Alerting, show_on
+from fxpaper.alerting import Alerting, check_addresses, show_on
 from fxpaper.bridge.live_line import LiveLine
 from fxpaper.bridge.terminals import House
 from fxpaper.clock import Clock, ManualClock, SystemClock
@@ -96,6 +96,7 @@ class Daemon:
         if not plan.demo:
             self._further = further_accounts(plan.settings, plan.profile.instruments)
         symbols = self._symbols()
+        check_addresses(plan.settings)
         if self._news is not None:
             self._news.open()
         ledger = Ledger(ledger_of(plan.settings, plan.data_dir))
@@ -318,6 +319,7 @@ class Daemon:
             (plan.profile, plan.account_limits),
             self._volatility,
             around_the_clock=plan.simulated,
+            beside=settings is not plan.settings,
         )
         if self._news is not None:
             desk.use_calendar(self._news.calendar)

@@ -158,9 +158,9 @@ def chain(daemon: Daemon, signal_id: str, account: str | None = None) -> dict[st
     }
 
 
-def outcomes(record: Mapping[str, Any]) -> str:
+def outcomes(record: Mapping[str, Any], account: str | None = None) -> str:
     """Return what became of a signal, and a line for each other account that it went to."""
-    lines = [outcome(record)]
+    lines = [outcome(record, account)]
     for one in record.get("others", ()):
         again = " (sent before; taken once)" if one["duplicate"] else ""
         lots = f" {one['lots']} lots" if one["lots"] else ""
@@ -169,8 +169,9 @@ def outcomes(record: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def outcome(record: Mapping[str, Any]) -> str:
-    """Return what became of a signal in one line."""
+def outcome(record: Mapping[str, Any], account: str | None = None) -> str:
+    """Return what became of a signal in one line; ``account`` is the one that was asked for."""
+    option = "" if account is None else f" --account {account}"
     if "detail" in record:
         return f"refused ({record.get('code')}): {record['detail']}"
     again = " (sent before; taken once)" if record.get("duplicate") else ""
@@ -181,17 +182,17 @@ def outcome(record: Mapping[str, Any]) -> str:
         return (
             f"executed{again}: {record['side']} {record['lots']} {record['symbol']} at "
             f"{where}, stop-loss {stop}, take-profit {profit}. "
-            f"Why: fxpaper why {record['id']}"
+            f"Why: fxpaper why {record['id']}{option}"
         )
     if record["status"] == "executed":
         left = f" Nothing was opened ({record['code']}): {record['text']}" if record["code"] else ""
         return (
             f"executed{again}: closed {', '.join(record['position_ids'])}.{left} "
-            f"Why: fxpaper why {record['id']}"
+            f"Why: fxpaper why {record['id']}{option}"
         )
     if record["status"] == "combined":
         other = record["ensemble_signal_id"]
-        return f"combined{again} into signal {other}. Why: fxpaper why {other}"
+        return f"combined{again} into signal {other}. Why: fxpaper why {other}{option}"
     if record["status"] == "refused":
         return f"refused{again} ({record['code']}): {record['text']}"
     why = f" ({record['code']}): {record['text']}" if record["code"] else ""

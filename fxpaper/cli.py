@@ -23,9 +23,11 @@ from fxpaper import __version__, asking, replaying
 from fxpaper.accounts import further_accounts
 from fxpaper.aggregator.recording import Recording
 from fxpaper.alert_commands import alert_app
+from fxpaper.alerting import check_addresses
 from fxpaper.bridge_commands import doctor_app, keygen, profile_app
 from fxpaper.config import default_data_dir
 from fxpaper.engine.bar_doubts import BarPolicy
+from fxpaper.from_settings import wanted_symbols
 from fxpaper.history_commands import history_app
 from fxpaper.ledger_commands import ledger_app
 from fxpaper.limit_commands import headroom
@@ -263,6 +265,8 @@ def status(
         return
     if health["note"]:
         out.print(f"[yellow]{escape(health['note'])}[/]")
+    if shown["trading"] != "active":
+        out.print(f"[red]{escape(shown['id'])} is not active: {shown['trading']}.[/]")
     table(f"Account ({shown['mode'].upper()})", [shown], ACCOUNT_COLUMNS)
     table("Open positions", positions["items"], POSITION_COLUMNS)
     table("Sources", health["sources"], ("name", "state", "grade", "age_ms", "error"))
@@ -287,7 +291,7 @@ def why(
         print_json(chain)
         return
     record = chain["signal"]
-    out.print(escape(asking.outcome(record)))
+    out.print(escape(asking.outcome(record, account)))
     table("Signal", [record], ("id", "model", "symbol", "side", "confidence", "time", "door"))
     table("Contributions", record["contributions"], CONTRIBUTION_COLUMNS)
     table("Checks", record["checks"], ("name", "actual", "limit", "passed"))
@@ -319,10 +323,22 @@ def check(
     plan = plan_of(data_dir or default_data_dir(), config, None)
     with Reported():
         further_accounts(plan.settings, plan.profile.instruments)
+        check_addresses(plan.settings)
+        wanted_symbols(plan.settings, plan.profile)
+        calendar_of(plan.settings)
     shown = plan.settings.model_dump(mode="json")
     for name, value in plan.settings:
         if isinstance(value, SecretStr):
             shown[name] = "given"
+    if plan.settings.redis_url is not None:
+        shown["redis_url"] = "given"
+    shown["rules"] = [
+        one.model_dump(mode="json", exclude_unset=True) for one in plan.settings.rules
+    ]
+    shown["accounts"] = {
+        name: one.model_dump(mode="json", exclude_unset=True)
+        for name, one in plan.settings.accounts.items()
+    }
     shown["keys"] = dict.fromkeys(plan.settings.keys, "given")
     if as_json:
         print_json(shown)

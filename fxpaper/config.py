@@ -276,10 +276,27 @@ def _explain(problem: ValidationError, path: Path) -> str:
     first = problem.errors()[0]
     key = ".".join(str(part) for part in first["loc"])
     if first["type"] == "extra_forbidden":
-        of_account = key.startswith("accounts.")
-        known = AccountSettings.model_fields if of_account else Settings.model_fields
+        known = _known_beside(first["loc"])
         near = get_close_matches(str(first["loc"][-1]), known, n=1)
         hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}."
         return f'Unknown setting "{key}" in {path}; {hint}'
-    shown = "" if "key" in key or "notify" in key else f", got {first['input']!r}"
-    return f"Setting {key}: {first['msg']}{shown} (from {path} or {PREFIX}{key.upper()})."
+    secret = any(word in key for word in ("key", "notify", "hooks", "url"))
+    shown = "" if secret else f", got {first['input']!r}"
+    nested = len(first["loc"]) > 1
+    where = f"{path}" if nested else f"{path} or {PREFIX}{key.upper()}"
+    return f"Setting {key}: {first['msg'].removeprefix('Value error, ')}{shown} (from {where})."
+
+
+_TABLES: dict[str, type[BaseModel]] = {
+    "rules": RuleSettings,
+    "accounts": AccountSettings,
+    "ensembles": EnsembleSettings,
+    "alerts": AlertSettings,
+    "hooks": HookSettings,
+}
+
+
+def _known_beside(place: tuple[int | str, ...]) -> list[str]:
+    """Return the settings that there are where an unknown one was found."""
+    table = _TABLES.get(str(place[0])) if len(place) > 1 else Settings
+    return list((table or Settings).model_fields)

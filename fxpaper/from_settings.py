@@ -40,9 +40,11 @@ def rules_of(settings: Settings) -> SignalRules:
     return SignalRules(lifetime_ns=lifetime_ns, themes=themes, **rule_values(given))
 
 
-def book_of(settings: Settings, *, auto_execute_unknown: bool = False) -> RuleBook:
+def book_of(
+    settings: Settings, *, auto_execute_unknown: bool = False, option: str = ""
+) -> RuleBook:
     """Return the rules with those that hold for some models and symbols only, and the ensembles."""
-    common = replace(rules_of(settings), auto_execute_unknown=auto_execute_unknown)
+    common = replace(rules_of(settings), auto_execute_unknown=auto_execute_unknown, option=option)
     rules = (
         Rule(model=one.model, symbol=one.symbol, changes=rule_values(one.given()))
         for one in settings.rules

@@ -64,7 +64,7 @@ def send(
         print_json([answer.body for answer in answers] if file else answers[0].body)
     else:
         for answer in answers:
-            out.print(escape(asking.outcomes(answer.body)))
+            out.print(escape(asking.outcomes(answer.body, account)))
     raise typer.Exit(0 if all(answer.executed for answer in answers) else 1)
 
 
@@ -111,5 +111,5 @@ def _decide(
     if as_json:
         print_json(record)
     else:
-        out.print(escape(asking.outcome(record)))
+        out.print(escape(asking.outcome(record, account)))
     return record

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.postgres import Server, programs, running
 from tests.redis_server import RedisServer, started_redis
+
+# Programs that tests start again and again would read every module anew without its byte code.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+os.environ.setdefault("PYTHONPYCACHEPREFIX", str(Path(tempfile.gettempdir()) / "fxpaper-pycache"))
 
 
 @pytest.fixture(scope="session")

@@ -41,9 +41,11 @@ class GatedBroker:
     Args:
         broker: executes.
         state: of the accounts.
+        option: of commands about the account; empty for the daemon's own.
     """
 
-    def __init__(self, broker: Broker, state: State) -> None:
+    def __init__(self, broker: Broker, state: State, option: str = "") -> None:
+        self._option = option
         self._broker = broker
         self._state = state
         self._asked: dict[str, Instant] = {}
@@ -89,7 +91,7 @@ class GatedBroker:
             limit=TradingState.ACTIVE,
             text=f"Account {account} {_SAYS[trading]}; "
             f"{'nothing opens' if opens else 'no signal closes anything'} until somebody runs "
-            "fxpaper resume.",
+            f"fxpaper resume{self._option}.",
         )
 
     def flatten(self, now: Instant, symbol: str | None = None) -> list[Recorded]:

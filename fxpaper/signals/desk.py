@@ -120,7 +120,9 @@ class Desk:
         self.engine = engine
         self.rules = rules
         self.terminal = terminal
-        self._broker = GatedBroker(terminal or PaperBroker(engine), engine.state)
+        self._broker = GatedBroker(
+            terminal or PaperBroker(engine), engine.state, rules.common.option
+        )
         self.past = Past() if past is None else past
         self.measures_days = rules.may_use(SizingMode.VOLATILITY)
         """Whether every quote matters, because somebody asks how far prices move in a day."""

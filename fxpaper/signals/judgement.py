@@ -107,7 +107,8 @@ class Judgement:
 
     def in_the_way(self, signal: Signal, policy: ModelPolicy, now: Instant) -> Refused | None:
         """Return what keeps a signal from being executed now; None when nothing does."""
-        _, off = policies.automatic(signal, policy)
+        rules = self._rules.of(signal.model, signal.symbol)
+        _, off = policies.automatic(signal, policy, rules)
         if off is not None:
             return off
         paused = self.pause(signal, min(now, signal.expires_at - 1)).refused

@@ -19,7 +19,7 @@ def decide(
     person can lift comes last: nobody is asked about a signal that would be refused anyway.
     """
     answers = [
-        automatic(signal, policy),
+        automatic(signal, policy, rules),
         _expiry(signal, now),
         _future(signal, rules, now),
     ]
@@ -45,7 +45,9 @@ def opinion(
     return tuple(checks), refused
 
 
-def automatic(signal: Signal, policy: ModelPolicy) -> tuple[Check, Refused | None]:
+def automatic(
+    signal: Signal, policy: ModelPolicy, rules: SignalRules
+) -> tuple[Check, Refused | None]:
     """Ask whether a signal is executed without a person, or one has said so."""
     on = policy.auto_execute or signal.released
     how = "by a person" if signal.released else "on" if on else "off"
@@ -57,8 +59,8 @@ def automatic(signal: Signal, policy: ModelPolicy) -> tuple[Check, Refused | Non
         actual="off",
         limit="on",
         text=f'Automatic execution of model "{signal.model}" is off. Switch it on with '
-        f'"fxpaper model on {signal.model}" or on the page, or execute this one: "fxpaper signal '
-        f'execute {signal.id}".',
+        f'"fxpaper model on {signal.model}{rules.option}" or on the page, or execute this one: '
+        f'"fxpaper signal execute {signal.id}{rules.option}".',
     )
 
 

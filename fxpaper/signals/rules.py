@@ -101,6 +101,7 @@ class SignalRules(msgspec.Struct, frozen=True, kw_only=True):
         news_before_minutes: how long before an event none is opened in its currency.
         news_after_minutes: the same after it.
         news_impact: ``high``, ``medium`` or ``low``; of events that matter less none is minded.
+        option: of commands about the account; empty for the daemon's own.
         auto_execute_unknown: whether a model that nobody has decided about is executed.
     """
 
@@ -141,6 +142,7 @@ class SignalRules(msgspec.Struct, frozen=True, kw_only=True):
     news_before_minutes: int = 30
     news_after_minutes: int = 30
     news_impact: Literal["high", "medium", "low"] = "high"
+    option: str = ""
     auto_execute_unknown: bool = False
 
 

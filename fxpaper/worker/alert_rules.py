@@ -62,6 +62,8 @@ DEFAULT_RULES = (
                 AlertKind.STOP_OUT,
                 AlertKind.MARGIN_CALL,
                 AlertKind.LIMIT,
+                AlertKind.SIGNAL_REFUSED,
+                AlertKind.TRADING,
                 AlertKind.BRIDGE,
                 AlertKind.FAILOVER,
                 AlertKind.PRICE,

@@ -78,7 +78,10 @@ def test_each_target_hears_once_by_the_first_rule_that_wants_it():
 
 def test_the_page_hears_of_these_unless_told_otherwise():
     heard = {kind for kind in AlertKind if routed([alert(kind)], DEFAULT_RULES)}
-    assert heard == {"deal", "stop_out", "margin_call", "limit", "bridge", "failover", "price"}
+    assert heard == {
+        *("deal", "stop_out", "margin_call", "limit", "signal_refused", "trading"),
+        *("bridge", "failover", "price"),
+    }
 
 
 def test_what_follows_is_due_when_the_rules_time_is_over_and_after_a_failure_not_before_its_wait():

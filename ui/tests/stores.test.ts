@@ -133,15 +133,7 @@ describe("news", () => {
     const refused = { ...SIGNAL, status: "refused", code: "risk_too_high", text: "x" } as const;
     expect(news({ type: "deal_booked", ...at, data: DEAL })).toBeNull();
     expect(news({ type: "signal_decided", ...at, data: refused })).toBeNull();
-  });
-
-  test("of a refusal tell its reason; an executed signal is told by its deal", () => {
-    const refused = { ...SIGNAL, status: "refused", text: "Confidence 0.3 is too low." } as const;
-    const event = { type: "signal_decided", stream: "account:paper", seq: 1, time } as const;
-    expect(news({ ...event, data: refused })?.text).toBe(
-      "Signal trend EURUSD buy refused. Confidence 0.3 is too low.",
-    );
-    expect(news({ ...event, data: SIGNAL })).toBeNull();
+    expect(news({ type: "signal_decided", ...at, data: SIGNAL })).toBeNull();
   });
 
   test("that come in a crowd are counted, not read out", () => {

@@ -44,8 +44,8 @@ function ofSignal(
   if (time === null || signal.side === null) return null;
   const sells = signal.side === "sell";
   // What went into an ensemble's signal has that one's mark.
-  if (signal.status === "combined") return null;
-  const refused = signal.status !== "executed";
+  if (signal.status === "combined" || signal.status === "waiting") return null;
+  const refused = signal.status === "refused";
   const colour = sells ? colours.down : colours.up;
   return {
     id: OF_SIGNAL + signal.id,
