@@ -104,7 +104,8 @@ def path(*parts: str) -> str:
 
 def of_account(path: str, account: str | None) -> str:
     """Return an API path asked for an account; None is the daemon's own."""
-    return path if account is None else f"{path}?account={quote(account, safe='')}"
+    joint = "&" if "?" in path else "?"
+    return path if account is None else f"{path}{joint}account={quote(account, safe='')}"
 
 
 def is_running(data_dir: Path, port: int | None) -> bool:

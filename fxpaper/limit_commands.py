@@ -7,7 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from fxpaper.options import AsJson, Config, DataDir, Port, daemon_of
+from fxpaper import asking
+from fxpaper.options import AsJson, Config, DataDir, OfAccount, Port, daemon_of
 from fxpaper.printing import Reported, out, print_json, table
 
 
@@ -15,6 +16,7 @@ def headroom(
     stop_pips: Annotated[
         float, typer.Option(min=0.1, help="Distance of the stop-loss that lots are shown for.")
     ] = 20.0,
+    account: OfAccount = None,
     port: Port = None,
     data_dir: DataDir = None,
     config: Config = None,
@@ -24,7 +26,8 @@ def headroom(
     with Reported():
         daemon = daemon_of(port, data_dir, config)
         pips = Decimal(str(stop_pips))
-        found = daemon.ask("GET", f"/account/headroom?stop_pips={pips}").body
+        path = asking.of_account(f"/account/headroom?stop_pips={pips}", account)
+        found = daemon.ask("GET", path).body
     if as_json:
         print_json(found)
         return

@@ -331,8 +331,8 @@ MUTATIONS = (
     Mutation(
         "another model's position is closed",
         "fxpaper/signals/standing.py",
-        "own = held.model == signal.model or rules.conflict_with is ConflictWith.ACCOUNT",
-        "own = True",
+        "of_model = held.model == signal.model or rules.conflict_with is ConflictWith.ACCOUNT",
+        "of_model = True",
     ),
     Mutation(
         "the same side conflicts",

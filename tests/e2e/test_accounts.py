@@ -59,6 +59,8 @@ def test_each_account_executes_a_signal_in_its_own_way(data: Path):
         assert (others["euro"]["status"], others["euro"]["code"]) == ("refused", "trading_halted")
         code, said = fxpaper(data, "why", "one", "--account", "euro", *here)
         assert (code, "trading_halted" in said) == (0, True)
+        code, said = fxpaper(data, "headroom", "--account", "euro", *here)
+        assert (code, "EUR; the day" in said) == (0, True)
     code, said = fxpaper(data, "why", "one", "--account", "small", *here)
     assert (code, "buy 0.13 EURUSD" in said) == (0, True)
     code, said = fxpaper(data, "why", "one", "--account", "smal", *here)

@@ -120,5 +120,9 @@ async def test_a_dry_run_tells_the_meaning_and_keeps_nothing(daemon: Daemon):
     }
     _, said, _ = await daemon.ask("POST", "/signals/dry-run", json={"ticker": "X", "size": 1})
     assert "size" in said["problem"]
+    _, said, _ = await daemon.ask("POST", "/signals/dry-run", json={})
+    assert (said["dialect"], "model" in said["problem"]) == ("native", True)
+    _, said, _ = await daemon.ask("POST", "/signals/dry-run", json={**ALERT, "ticker": "EURXXX"})
+    assert "EURXXX" in said["problem"]
     _, journal, _ = await daemon.ask("GET", "/signals")
     assert journal["items"] == []

@@ -6,8 +6,10 @@ import asyncio
 from http import HTTPStatus
 
 from fxpaper.domain.signal import SignalStatus, UnreadableSignal
-from fxpaper.signals.intake.dialects import interpreted
+from fxpaper.signals.intake.any_dialect import read_any
+from fxpaper.signals.intake.dialects import Dialect, interpreted
 from fxpaper.signals.intake.fields import Unreadable
+from fxpaper.signals.intake.native import Arrival
 from fxpaper.web import problem
 from fxpaper.web.answers import AccountQuery, Meaning, Queued, SignalBody
 from fxpaper.web.hooks import Hook, hook_by_path, hook_by_signature
@@ -16,6 +18,10 @@ from fxpaper.web.routing import Answer, Call, route
 
 _PATIENCE_SECONDS = 0.3
 """TradingView gives up after three seconds; it is answered long before, decided or not."""
+_ANY_LIFETIME_NS = 1
+"""A payload that is only looked at may expire at once."""
+_OF_A_HOOK = {"model": "hook", "confidence": "1"}
+"""What a hook may say for a payload that does not."""
 
 
 @route(
@@ -50,14 +56,27 @@ async def signed_hook(call: Call, name: str) -> Answer:
 async def dry_run(call: Call, query: AccountQuery) -> Answer:  # noqa: ARG001 - checked by the route
     """Tell what a payload would mean, in whatever dialect; nothing is journalled or executed."""
     body = await call.request.read()
+    instruments = call.rooms.market.instruments()
     try:
-        found = interpreted(body, call.rooms.market.instruments())
+        found = interpreted(body, instruments)
     except Unreadable as wrong:
         return Answer.of(Meaning(dialect=None, signal={}, set_aside=[], problem=wrong.refused.text))
-    said = {key: _text(value) for key, value in found.table.items()}
-    return Answer.of(
-        Meaning(dialect=found.dialect, signal=said, set_aside=list(found.set_aside), problem=None)
+    arrival = Arrival(
+        account=call.rooms.execution.view().account.id,
+        instruments=instruments,
+        door="dry-run",
+        received_at=call.rooms.clock.now(),
+        lifetime_ns=_ANY_LIFETIME_NS,
     )
+    given = {} if found.dialect is Dialect.NATIVE else _OF_A_HOOK
+    read = read_any(body, arrival, given)
+    meaning = Meaning(
+        dialect=found.dialect,
+        signal={key: _text(value) for key, value in found.table.items()},
+        set_aside=list(found.set_aside),
+        problem=read.refusal.text if isinstance(read, UnreadableSignal) else None,
+    )
+    return Answer.of(meaning)
 
 
 async def _taken(call: Call, hook: Hook, body: bytes, place: str) -> Answer:
