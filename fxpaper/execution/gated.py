@@ -8,7 +8,7 @@ position stays possible, and levels at the broker go on standing. Only a person 
 
 from __future__ import annotations
 
-from fxpaper.domain.account import Mode, TradingState
+from fxpaper.domain.account import Mode, TradingState, shadow_of
 from fxpaper.domain.approval import Approved
 from fxpaper.domain.command import (
     CancelOrder,
@@ -149,13 +149,22 @@ class GatedBroker:
         self.flattening.discard(command.account)
         if command.state is TradingState.ACTIVE:
             return events
-        for order in [one for one in state.orders.values() if _opens(one)]:
-            cancel = CancelOrder(account=command.account, order_id=order.id)
-            answer = self._broker.carry_out(cancel, now)
-            events += [] if isinstance(answer, Refused) else answer
+        events += self._cancel_waiting(command.account, now)
+        events += self._cancel_waiting(shadow_of(command.account), now)
         if command.state is TradingState.FLATTEN:
             self.flattening.add(command.account)
             events += self._close_all(state, now) + self.flatten(now)
+        return events
+
+    def _cancel_waiting(self, account: str, now: Instant) -> list[Recorded]:
+        """Cancel what waits to open something; what is on its way to a terminal cannot be yet."""
+        state = self._state.accounts.get(account)
+        waiting = [] if state is None else [one for one in state.orders.values() if _opens(one)]
+        events: list[Recorded] = []
+        for order in waiting:
+            cancel = CancelOrder(account=account, order_id=order.id)
+            answer = self._broker.carry_out(cancel, now)
+            events += [] if isinstance(answer, Refused) else answer
         return events
 
 

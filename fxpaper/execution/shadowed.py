@@ -93,7 +93,9 @@ class ShadowedBroker:
         return [*answer, self._state.record(self._account, now, paired), *shadow]
 
     def carry_out(self, command: Reducing, now: Instant) -> Answer:
-        """Ask the terminal; where it is asked, paper is too."""
+        """Ask the terminal; where it is asked, paper is too. What is of the shadow is its own."""
+        if command.account == self._shadow:
+            return self._paper.carry_out(command, now)
         mirrored = self._mirrored(command)
         answer = self._live.carry_out(command, now)
         if isinstance(answer, Refused):

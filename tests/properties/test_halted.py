@@ -9,7 +9,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from fxpaper.domain.account import Account, Accounting, Mode, TradingState, shadow_of
@@ -347,6 +347,14 @@ def test_on_paper_nothing_opens_while_halted(history, accounting, latency_ms):
 
 @settings(max_examples=100, deadline=None)
 @given(st.lists(steps, min_size=4, max_size=30))
+@example(
+    [
+        ("signal", SignalSide.BUY),
+        ("ask", 2, Side.BUY),
+        ("halt",),
+        ("quote", -120, 400),
+    ]
+)
 def test_live_nothing_that_opens_reaches_the_terminal_or_the_shadow(history):
     live_through(live(), history)
 
