@@ -19,7 +19,7 @@ from rich.progress import track
 from rich.table import Table
 
 ROOT = Path(__file__).resolve().parent.parent
-COPIED = ("fxpaper", "tests", "benchmarks", "mql4", "mql5", "pyproject.toml")
+COPIED = ("fxpaper", "tests", "benchmarks", "docs", "examples", "mql4", "mql5", "pyproject.toml")
 TESTS = {
     "fxpaper/engine": ("tests/engine", "tests/properties"),
     "fxpaper/aggregator": ("tests/aggregator",),
@@ -428,7 +428,19 @@ def caught_by(mutation: Mutation, directory: Path) -> str | None:
     if whole.count(mutation.right) != 1:
         raise SystemExit(f"{mutation.name}: its text is not once in {mutation.file}")
     file.write_text(whole.replace(mutation.right, mutation.wrong), encoding="utf-8")
-    tests = next(where for room, where in TESTS.items() if mutation.file.startswith(room))
+    try:
+        return failing(tests_of(mutation), directory)
+    finally:
+        file.write_text(whole, encoding="utf-8")
+
+
+def tests_of(mutation: Mutation) -> tuple[str, ...]:
+    """Return where a mutation should be noticed."""
+    return next(where for room, where in TESTS.items() if mutation.file.startswith(room))
+
+
+def failing(tests: tuple[str, ...], directory: Path) -> str | None:
+    """Return the first of some tests that fails; None when all pass."""
     options = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:randomly", *tests]
     try:
         done = subprocess.run(
@@ -436,11 +448,11 @@ def caught_by(mutation: Mutation, directory: Path) -> str | None:
             cwd=directory,
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=150,
             check=False,
         )
-    finally:
-        file.write_text(whole, encoding="utf-8")
+    except subprocess.TimeoutExpired:
+        return "a test that never ends"
     if done.returncode == 0:
         return None
     found = re.search(r"^(?:FAILED|ERROR) (\S+)", done.stdout, re.MULTILINE)
@@ -461,6 +473,9 @@ def main() -> None:
             else:
                 shutil.copy(source, directory / part)
         named = [one for one in MUTATIONS if one.file.startswith(tuple(sys.argv[1:] or [""]))]
+        for tests in dict.fromkeys(map(tests_of, named)):
+            if wrong := failing(tests, directory):
+                raise SystemExit(f"Without any mistake there is {wrong}; it would notice anything.")
         for mutation in track(named, "breaking rules", transient=True):
             noticed = caught_by(mutation, directory)
             survived += noticed is None
