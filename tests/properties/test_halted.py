@@ -12,7 +12,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from fxpaper.domain.account import Account, Accounting, Mode, TradingState, shadow_of
+from fxpaper.domain.account import Accounting, TradingState, shadow_of
 from fxpaper.domain.approval import Approved
 from fxpaper.domain.command import (
     CancelOrder,
@@ -33,7 +33,6 @@ from fxpaper.domain.command import (
     SetTrading,
 )
 from fxpaper.domain.event import (
-    AccountOpened,
     OrderPlaced,
     PositionChanged,
     PositionOpened,
@@ -59,6 +58,7 @@ from fxpaper.signals.desk import Desk, PlaceAmount
 from fxpaper.signals.risk import as_shadow
 from fxpaper.signals.rules import RuleBook, SignalRules
 from tests.bridge.test_live_broker import World
+from tests.signals.builders import open_account
 
 PROFILE = read_profile("standard")
 NOW = 1_790_000_000_000_000_000
@@ -229,17 +229,7 @@ def paper(accounting: Accounting, latency_ms: int) -> House:
     """Return a paper account whose broker is recorded."""
     costs = CostModel(latency_ns=latency_ms * NS_PER_MS)
     engine = Engine(PROFILE, FillLimits(around_the_clock=True), costs)
-    account = Account(
-        id="a",
-        mode=Mode.PAPER,
-        currency="USD",
-        leverage=100,
-        balance=Decimal("10000.00"),
-        initial_balance=Decimal("10000.00"),
-        opened_at=NOW,
-        accounting=accounting,
-    )
-    engine.state.record("a", NOW, AccountOpened(account))
+    open_account(engine, accounting=accounting)
     recorder = TerminalRecorder(PaperBroker(engine), engine.state, "a")
     house = House("a", Desk(engine, RuleBook(SignalRules()), recorder), [recorder])
     house.quote(0)

@@ -53,6 +53,21 @@ def signal(id_: str, at: int = NOW, **changes: Any) -> Signal:
     return replace(moved, **changes)
 
 
+def open_account(engine: Engine, **given: object) -> None:
+    """Open the paper account "a" with 10,000 dollars."""
+    account = Account(
+        id="a",
+        mode=Mode.PAPER,
+        currency="USD",
+        leverage=100,
+        balance=Decimal("10000.00"),
+        initial_balance=Decimal("10000.00"),
+        opened_at=NOW,
+        **given,  # type: ignore[arg-type]
+    )
+    engine.state.record("a", NOW, AccountOpened(account))
+
+
 def desk(
     rules: SignalRules | None = None,
     *exceptions: Rule,
@@ -62,16 +77,7 @@ def desk(
 ) -> Desk:
     """Return a desk at which the models are executed."""
     made = Engine(PROFILE, FillLimits(around_the_clock=True))
-    account = Account(
-        id="a",
-        mode=Mode.PAPER,
-        currency="USD",
-        leverage=100,
-        balance=Decimal("10000.00"),
-        initial_balance=Decimal("10000.00"),
-        opened_at=NOW,
-    )
-    made.state.record("a", NOW, AccountOpened(account))
+    open_account(made)
     here = Desk(made, RuleBook(rules or SignalRules(), exceptions, tuple(ensembles)), past=past)
     for model in models:
         here.set_policy(ModelPolicy(account="a", model=model, auto_execute=True), NOW)

@@ -17,13 +17,11 @@ from fxpaper.domain.quote import Evidence, Grade, Quote, Spread, Transport
 from fxpaper.domain.refusal import RefusalCode, Refused
 from fxpaper.engine.engine import Engine
 from fxpaper.engine.gate import FillLimits
-from fxpaper.profiles import read_profile
 from fxpaper.signals.exposure import Kind, at_risk
 from fxpaper.signals.risk import check
 from fxpaper.signals.rules import SignalRules, Theme
+from tests.signals.builders import NOW, PROFILE, open_account
 
-PROFILE = read_profile("standard")
-NOW = 1_790_000_000_000_000_000
 STREAM = Evidence("t", Transport.STREAM, Spread.REAL, Grade.A)
 RULES = SignalRules(max_risk_percent=Decimal(100))
 
@@ -31,16 +29,7 @@ RULES = SignalRules(max_risk_percent=Decimal(100))
 @pytest.fixture
 def engine() -> Engine:
     made = Engine(PROFILE, FillLimits(around_the_clock=True))
-    account = Account(
-        id="a",
-        mode=Mode.PAPER,
-        currency="USD",
-        leverage=100,
-        balance=Decimal("10000.00"),
-        initial_balance=Decimal("10000.00"),
-        opened_at=NOW,
-    )
-    made.state.record("a", NOW, AccountOpened(account))
+    open_account(made)
     for symbol, bid in (("EURUSD", 108_000), ("GBPUSD", 127_000), ("USDJPY", 150_000)):
         made.on_quote(Quote(symbol, bid, bid, NOW, NOW, STREAM))
     return made

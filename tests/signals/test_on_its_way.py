@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 import pytest
 from msgspec.structs import replace
 
-from fxpaper.domain.account import Account, Accounting, Mode
-from fxpaper.domain.event import AccountOpened
+from fxpaper.domain.account import Accounting
 from fxpaper.domain.instant import NS_PER_MS, NS_PER_SECOND
 from fxpaper.domain.order import Side
 from fxpaper.domain.refusal import RefusalCode
@@ -18,7 +15,7 @@ from fxpaper.engine.engine import Engine
 from fxpaper.engine.gate import FillLimits
 from fxpaper.signals.desk import Desk
 from fxpaper.signals.rules import Conflict, RuleBook, SignalRules
-from tests.signals.builders import NOW, PROFILE, decided, desk, quoted, signal
+from tests.signals.builders import NOW, PROFILE, decided, desk, open_account, quoted, signal
 
 STEP = 100 * NS_PER_MS
 
@@ -26,16 +23,7 @@ STEP = 100 * NS_PER_MS
 def slow(conflict: Conflict, **changes: object) -> Desk:
     """Return a desk whose market orders take half a second."""
     made = Engine(PROFILE, FillLimits(around_the_clock=True), CostModel(latency_ns=500 * NS_PER_MS))
-    account = Account(
-        id="a",
-        mode=Mode.PAPER,
-        currency="USD",
-        leverage=100,
-        balance=Decimal("10000.00"),
-        initial_balance=Decimal("10000.00"),
-        opened_at=NOW,
-    )
-    made.state.record("a", NOW, AccountOpened(account))
+    open_account(made)
     rules = SignalRules(conflict=conflict, **changes)  # type: ignore[arg-type]
     here = Desk(made, RuleBook(rules))
     here.set_policy(ModelPolicy(account="a", model="m", auto_execute=True), NOW)
