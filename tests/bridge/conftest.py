@@ -16,6 +16,7 @@ from fxpaper.aggregator.sources.metatrader import TickFeed
 from fxpaper.bridge.endpoint import Endpoint, Place
 from fxpaper.clock import SystemClock
 from fxpaper.profiles import read_profile
+from tests.bridge.terminal_world import World
 
 KNOWN = read_profile("standard").instruments
 TOKEN = "token-of-the-daemon"  # noqa: S105 - of a test
@@ -105,3 +106,10 @@ def dial(address):
     yield dial
     for terminal in made:
         terminal.leave()
+
+
+@pytest.fixture
+def world() -> World:
+    made = World()
+    made.connect()
+    return made

@@ -57,7 +57,7 @@ from fxpaper.profiles import read_profile
 from fxpaper.signals.desk import Desk, PlaceAmount
 from fxpaper.signals.risk import as_shadow
 from fxpaper.signals.rules import RuleBook, SignalRules
-from tests.bridge.test_live_broker import World
+from tests.bridge.terminal_world import World
 from tests.signals.builders import open_account
 
 PROFILE = read_profile("standard")
