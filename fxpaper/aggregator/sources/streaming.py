@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
@@ -43,7 +44,7 @@ class Line:
     heartbeat: float = 15.0
 
 
-class Stream:
+class Stream(ABC):
     """The part of :class:`fxpaper.aggregator.source.Source` in which all streams are the same."""
 
     name: str
@@ -70,9 +71,9 @@ class Stream:
         """Return None: nothing is counted."""
         return None
 
+    @abstractmethod
     def quotes(self, symbols: frozenset[str]) -> AsyncGenerator[Quote, None]:
         """Yield quotes as they come; see :class:`fxpaper.aggregator.source.Source`."""
-        raise NotImplementedError
 
     async def probe(self, symbol: str) -> Finding:
         """Connect, subscribe and wait a while for a first quote."""
@@ -95,7 +96,7 @@ class Stream:
             ok=True, text=f"{symbol} streams, grade {quote.evidence.grade}, {sides} spread."
         )
 
-    async def close(self) -> None:
+    async def close(self) -> None:  # noqa: B027 - most streams hold nothing
         """Do nothing; the socket closes with the quotes."""
 
 
